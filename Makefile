@@ -1,0 +1,61 @@
+# Two commands do all set-up on a fresh Debian or Ubuntu: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+OUT ?= out
+WEEK ?=
+
+.PHONY: demo test test-all lint types imports serve pictures lock clean
+
+demo: .venv/run.stamp ## plan next week for the sample regency
+	@$(BIN)/moling demo --out $(OUT) $(if $(WEEK),--week $(WEEK))
+
+serve: .venv/run.stamp ## serve the plan that `make demo` wrote
+	@$(BIN)/moling serve $(OUT)
+
+test: lint types imports ## everything that must hold before a commit
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: .venv/dev.stamp ## the slow suites too
+	$(BIN)/python -m pytest
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev.stamp
+	$(BIN)/mypy
+
+imports: .venv/dev.stamp
+	$(BIN)/lint-imports
+
+pictures: .venv/dev.stamp ## maps and pages as pictures, 360 and 1280 px wide
+	$(BIN)/python docs/make_pictures.py
+
+lock: .venv/dev.stamp ## resolve the lock files anew
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build --extra dev pyproject.toml -o requirements-dev.lock
+
+# Lock files carry hashes; the project itself is installed without a second, unlocked download.
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r
+PROJECT = $(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+CATALOGUES = $(BIN)/pybabel -q compile -d api/locale -D moling
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Missing: Python 3.11 to 3.13 (apt install python3)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "Missing: Python 3.11 to 3.13; $(PYTHON) is $$($(PYTHON) -V). Name another with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Missing: venv for Python (apt install python3-venv)"; exit 1; }
+	@echo "Making the environment in .venv (a few minutes the first time)"
+	@$(PYTHON) -m venv .venv
+
+.venv/run.stamp: .venv/bin/python requirements.lock pyproject.toml $(wildcard api/locale/*/LC_MESSAGES/*.po)
+	@$(INSTALL) requirements.lock
+	@$(PROJECT)
+	@$(CATALOGUES)
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements-dev.lock
+	@$(INSTALL) requirements-dev.lock
+	@touch $@
+
+clean:
+	rm -rf .venv $(OUT)
