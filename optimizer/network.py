@@ -113,6 +113,8 @@ class Options:
         disjoint.
     cost
         Points lost for starting there: of the window and of the shift.
+    window_cost
+        The part of the window.
     first
         Rows ``first[v]`` to ``first[v + 1]`` (excluded) are those of visit ``v``.
     """
@@ -121,7 +123,25 @@ class Options:
     low: IntArray
     high: IntArray
     cost: FloatArray
+    window_cost: FloatArray
     first: IntArray
+
+    def earliest_start(self, visit: int, minute: int) -> int | None:
+        """First minute from ``minute`` on at which the visit may start; None where there is none."""
+        begin, end = int(self.first[visit]), int(self.first[visit + 1])
+        at = begin + int(np.searchsorted(self.high[begin:end], minute))
+        return None if at == end else max(minute, int(self.low[at]))
+
+    def window_cost_at(self, visit: int, minute: int) -> float:
+        """Points lost by the window for starting the visit at a minute of one of its intervals."""
+        begin, end = int(self.first[visit]), int(self.first[visit + 1])
+        return float(self.window_cost[begin + int(np.searchsorted(self.high[begin:end], minute))])
+
+    def latest_start(self, visit: int, minute: int) -> int | None:
+        """Last minute up to ``minute`` at which the visit may start; None where there is none."""
+        begin, end = int(self.first[visit]), int(self.first[visit + 1])
+        at = begin + int(np.searchsorted(self.low[begin:end], minute, side="right")) - 1
+        return None if at < begin else min(minute, int(self.high[at]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,7 +457,8 @@ class _ClassBuilder:
             if each.shift_cost:
                 extra[position] = each.shift_cost.get(shift.id, 0.0)
         first = np.searchsorted(visit, np.arange(len(self.problem.visits) + 1))
-        return Options(visit, low[possible], high[possible], self.cost[possible] + extra[visit], first)
+        window_cost = self.cost[possible]
+        return Options(visit, low[possible], high[possible], window_cost + extra[visit], window_cost, first)
 
 
 def load_with_pins(amount: IntArray, pinned: BoolArray) -> IntArray:

@@ -46,7 +46,9 @@ class _Label:
     before: "_Label | None"
 
 
-def best_schedule(network: Network, shift_class: ShiftClass, visits: Sequence[int]) -> Schedule | None:
+def best_schedule(
+    network: Network, shift_class: ShiftClass, visits: Sequence[int], *, hurry: bool = False
+) -> Schedule | None:
     """
     The cheapest times for visits in that order, the earliest among equals; None where they do not fit.
 
@@ -54,6 +56,8 @@ def best_schedule(network: Network, shift_class: ShiftClass, visits: Sequence[in
     ----------
     visits
         Positions of the visits in the problem, at least one.
+    hurry
+        Whether to be back as early as possible instead, whatever it costs.
     """
     labels = [_Label(shift_class.begin, 0.0, shift_class.begin, 0.0, None)]
     row = shift_class.start_row
@@ -64,18 +68,19 @@ def best_schedule(network: Network, shift_class: ShiftClass, visits: Sequence[in
             return None
         row = here
     home = int(network.duration_min[row, shift_class.end_row])
-    best: tuple[float, _Label] | None = None
-    for label in labels:
-        if label.free + home > shift_class.close:
-            break
-        cost = label.cost + time_cost(shift_class, label.free + home)
-        if best is None or cost < best[0]:
-            best = cost, label
-    if best is None:
+    in_time = [label for label in labels if label.free + home <= shift_class.close]
+    if not in_time:
         return None
-    chain = _chain(best[1])
+    if hurry:
+        best = in_time[0]
+    else:
+        best = min(in_time, key=lambda label: label.cost + time_cost(shift_class, label.free + home))
+    chain = _chain(best)
     return Schedule(
-        tuple(label.start for label in chain), tuple(label.option_cost for label in chain), best[1].free + home, best[0]
+        tuple(label.start for label in chain),
+        tuple(label.option_cost for label in chain),
+        best.free + home,
+        best.cost + time_cost(shift_class, best.free + home),
     )
 
 
@@ -117,7 +122,7 @@ def route_distance(network: Network, shift_class: ShiftClass, visits: Sequence[i
     return sum(int(network.distance_m[a, b]) for a, b in zip(rows, rows[1:], strict=False))
 
 
-def build_route(network: Network, shift: int, visits: Sequence[int]) -> Route | None:
+def build_route(network: Network, shift: int, visits: Sequence[int], *, hurry: bool = False) -> Route | None:
     """
     The route of a shift with its clock times; None where the visits do not fit in that order.
 
@@ -127,9 +132,11 @@ def build_route(network: Network, shift: int, visits: Sequence[int]) -> Route | 
     ----------
     shift, visits
         Positions in the problem; at least one visit.
+    hurry
+        Whether to be back as early as possible, whatever it costs.
     """
     shift_class = network.class_of_shift(shift)
-    schedule = best_schedule(network, shift_class, visits)
+    schedule = best_schedule(network, shift_class, visits, hurry=hurry)
     if schedule is None:
         return None
     axis = shift_class.axis
