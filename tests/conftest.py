@@ -94,9 +94,19 @@ def _problems(draw: st.DrawFn, *, max_visits: int = 6, max_shifts: int = 4) -> P
     )
     shifts = draw(_shifts(locations, horizon_days, max_shifts))
     communities = tuple(Community(CommunityId(f"desa-{n}"), draw(points(60))) for n in range(draw(st.integers(0, 2))))
+    musts = draw(st.sampled_from((0, 0, 1, 3)))  # in tenths: were each problem full of musts, most would be infeasible
     visits = tuple(
-        draw(_visits(VisitId(f"visit-{n}"), locations, shifts, communities, horizon_days * 1_440))
-        for n in range(draw(st.integers(1, max_visits)))
+        draw(
+            _visits(
+                VisitId(f"visit-{n}"),
+                locations=locations,
+                shifts=shifts,
+                communities=communities,
+                horizon_min=horizon_days * 1_440,
+                musts=musts,
+            )
+        )
+        for n in range(max_visits - draw(st.integers(0, max_visits - 1)))
     )
     return Problem(
         name="generated",
@@ -108,7 +118,7 @@ def _problems(draw: st.DrawFn, *, max_visits: int = 6, max_shifts: int = 4) -> P
         shifts=shifts,
         visits=visits,
         communities=communities,
-        limits=tuple(draw(_limits(LimitId(f"limit-{n}"))) for n in range(draw(st.integers(0, 3)))),
+        limits=tuple(draw(_limits(LimitId(f"limit-{n}"))) for n in range(draw(st.sampled_from((0, 0, 1, 2, 3))))),
     )
 
 
@@ -126,8 +136,9 @@ def _matrices(draw: st.DrawFn, size: int) -> TravelTimes:
 def _shifts(draw: st.DrawFn, locations: tuple[Location, ...], horizon_days: int, max_shifts: int) -> tuple[Shift, ...]:
     """Up to two vans; some days are split into a morning and an afternoon, and a night market runs past midnight."""
     days = st.tuples(st.sampled_from(("van-1", "van-2")), st.integers(0, horizon_days - 1))
+    least = min(draw(st.integers(1, max_shifts)), horizon_days)
     shifts: list[Shift] = []
-    for vehicle, day in sorted(draw(st.sets(days, min_size=1, max_size=max_shifts))):
+    for vehicle, day in sorted(draw(st.sets(days, min_size=least, max_size=max_shifts))):
         spans = draw(st.sampled_from((((450, 960),), ((480, 870),), ((450, 690), (780, 1_020)), ((660, 1_410),))))
         if day + 1 < horizon_days and (vehicle, day) == ("van-2", 3):
             spans = ((1_080, 1_620),)
@@ -157,9 +168,9 @@ def _one_shift(draw: st.DrawFn, locations: tuple[Location, ...], earliest: int, 
         overtime_cost=draw(points(2)),
         pauses=tuple(Pause(earliest + a, earliest + b) for a, b in zip(cuts[::2], cuts[1::2], strict=True)),
         fixed_cost=draw(points(8)),
-        cost_per_km=draw(points(2)),
-        cost_per_hour=draw(points(6)),
-        max_stops=draw(st.sampled_from((None, None, 1, 2, 3))),
+        cost_per_km=draw(st.sampled_from((0.0, 0.0, 0.5, 0.125, 1.001))),
+        cost_per_hour=draw(st.sampled_from((0.0, 0.0, 2.0, 0.7, 3.333))),
+        max_stops=draw(st.sampled_from((None, None, None, 1, 2, 3))),
         kits=draw(st.integers(1, 3)),
         capacity=draw(st.dictionaries(st.sampled_from(RESOURCES), st.integers(0, 90), max_size=1)),
         skills=draw(st.one_of(st.just(frozenset(SKILLS)), subsets(SKILLS))),
@@ -170,13 +181,16 @@ def _one_shift(draw: st.DrawFn, locations: tuple[Location, ...], earliest: int, 
 def _visits(
     draw: st.DrawFn,
     visit_id: VisitId,
+    *,
     locations: tuple[Location, ...],
     shifts: tuple[Shift, ...],
     communities: tuple[Community, ...],
     horizon_min: int,
+    musts: int,
 ) -> Visit:
     shift_ids = [shift.id for shift in shifts]
-    allowed = draw(st.one_of(st.none(), st.none(), st.none(), st.sets(st.sampled_from(shift_ids)).map(frozenset)))
+    some_shifts = st.sets(st.sampled_from(shift_ids)).map(frozenset)
+    allowed = draw(some_shifts) if draw(st.integers(0, 5)) == 5 else None
     shares = st.sampled_from((1.0, 0.5, 0.3333, 0.25))
     windows = draw(st.lists(_windows(shifts, horizon_min), min_size=1, max_size=3))
     pin = st.builds(
@@ -185,31 +199,31 @@ def _visits(
     return Visit(
         id=visit_id,
         location=draw(st.sampled_from([each.id for each in locations])),
-        prize=draw(points(90)),
-        required=draw(st.integers(0, 7)) == 7,
+        prize=draw(st.one_of(points(90), st.integers(10_000, 90_000).map(lambda n: n / 1_000), st.just(40.0))),
+        required=draw(st.integers(1, 10)) > 10 - musts,
         setup_min=draw(st.sampled_from((0, 10, 20))),
-        work_min=draw(st.integers(1, 150)),
+        work_min=draw(st.one_of(st.integers(1, 60), st.integers(1, 150))),
         windows=tuple(windows),
-        finish_by=draw(st.sampled_from((None, None, None, 720, 900))),
+        finish_by=draw(st.sampled_from((None, None, None, None, 750, 960))),
         demand=draw(st.dictionaries(st.sampled_from(RESOURCES), st.integers(0, 60), max_size=2)),
-        skills=draw(st.one_of(st.just(frozenset[str]()), st.just(frozenset[str]()), subsets(SKILLS))),
+        skills=draw(st.sampled_from((frozenset[str](),) * 4 + (frozenset(SKILLS[:1]), frozenset(SKILLS)))),
         shifts=allowed,
         shift_cost=draw(st.dictionaries(st.sampled_from(shift_ids), points(20), max_size=2)),
-        group=draw(st.sampled_from((None, None, None, "halves", "places"))),
+        group=draw(st.sampled_from((None,) * 5 + ("halves", "places"))),
         tags=draw(subsets(TAGS)),
         reaches={each.id: draw(shares) for each in communities if draw(st.booleans())},
-        fixed=draw(pin) if draw(st.integers(0, 11)) == 11 else None,
+        fixed=draw(pin) if draw(st.integers(1, 20)) > 20 - musts else None,
     )
 
 
 @st.composite
 def _windows(draw: st.DrawFn, shifts: tuple[Shift, ...], horizon_min: int) -> TimeWindow:
     """Mostly about the hours of some shift, so that most visits can be served; sometimes the whole horizon."""
-    if draw(st.integers(0, 4)) == 4:
+    if draw(st.integers(0, 3)) == 3:
         return TimeWindow(0, horizon_min, draw(points(9)))
     earliest = draw(st.sampled_from([shift.earliest for shift in shifts]))
-    start = earliest + draw(st.sampled_from((0, 0, 45, 155, 210, 330)))
-    end = start + draw(st.sampled_from((0, 60, 240, 480)))
+    start = earliest + draw(st.sampled_from((0, 0, 45, 90, 155, 210, 330)))
+    end = start + draw(st.sampled_from((240, 480, 60, 0, 360)))
     return TimeWindow(min(start, horizon_min), min(end, horizon_min), draw(points(9)))
 
 
@@ -228,7 +242,7 @@ def _limits(draw: st.DrawFn, limit_id: LimitId) -> Limit:
     scopes = list(LimitScope)
     if kind is MeasureKind.DUTY_MIN:
         tag, scopes = None, [scope for scope in scopes if scope is not LimitScope.PLAN]
-    return Limit(limit_id, measure, tag=tag, per=draw(st.sampled_from(scopes)), max=draw(st.integers(most // 3, most)))
+    return Limit(limit_id, measure, tag=tag, per=draw(st.sampled_from(scopes)), max=draw(st.integers(most // 2, most)))
 
 
 def _relaxed(problem: Problem) -> Problem:
