@@ -191,7 +191,9 @@ class _Model:
             at = range(int(options.first[visit]), int(options.first[visit + 1]))
             shift = offset - shift_class.begin
             mine = [
-                (int(options.low[o]) + shift, int(options.high[o]) + shift) for o in at if options.window_cost[o] == cost
+                (int(options.low[o]) + shift, int(options.high[o]) + shift)
+                for o in at
+                if options.window_cost[o] == cost
             ]
             if mine:
                 allowed.append(vehicle)

@@ -135,9 +135,7 @@ class _Run:
         unserved = tuple(
             self._beside_group(reason, by_group) for visit, reason in self._reasons.items() if visit not in made
         )
-        return replace(
-            self.answer_without_routes(PlanStatus.FEASIBLE), value=value, routes=ordered, unserved=unserved
-        )
+        return replace(self.answer_without_routes(PlanStatus.FEASIBLE), value=value, routes=ordered, unserved=unserved)
 
     def answer_without_routes(self, status: PlanStatus, conflict: tuple[str, ...] = ()) -> Plan:
         """An answer that holds no plan."""
