@@ -154,9 +154,13 @@ class _Builder:
         start = np.maximum(day.free[at] + network.duration_min[before][row], shift_class.options.low[options])
         onward = start + service + network.duration_min[row, after]
         fits = (start <= shift_class.options.high[options]) & (onward <= day.due[at])
-        direct_min, direct_m = (0, 0) if not day.visits else (
-            int(network.duration_min[before, after]),
-            int(network.distance_m[before, after]),
+        direct_min, direct_m = (
+            (0, 0)
+            if not day.visits
+            else (
+                int(network.duration_min[before, after]),
+                int(network.distance_m[before, after]),
+            )
         )
         taken = network.duration_min[before][row] + service + network.duration_min[row, after] - direct_min
         metres = network.distance_m[before][row] + network.distance_m[row, after] - direct_m

@@ -375,7 +375,9 @@ class _ClassBuilder:
             ],
             dtype=np.int64,
         )
-        pinned = np.array([v.fixed is not None and v.fixed.shift == shift.id for v in self.problem.visits], dtype=np.bool_)
+        pinned = np.array(
+            [v.fixed is not None and v.fixed.shift == shift.id for v in self.problem.visits], dtype=np.bool_
+        )
         bars = self._bars_without_times(shift, members, pinned)
         low, high, possible = self._times(shift, axis, rows, service, bars)
         options = self._options(shift, low, high, possible)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from ortools.constraint_solver import pywrapcp, routing_enums_pb2
+from ortools.constraint_solver import pywrapcp, routing_enums_pb2, routing_parameters_pb2
 
 from optimizer.network import FloatArray, IntArray, Network, limit_bucket
 from optimizer.problem import Limit, LimitScope, MeasureKind
@@ -27,6 +27,7 @@ Sequences = Mapping[int, Sequence[int]]
 
 _FINEST_SCALE = 1_000 * 60
 """Points to whole numbers: three decimals, and an hourly cost by the minute."""
+_ROUTES_RUINED = 2
 _LARGEST_SUM = 2**58
 """Sums stay below this, leaving room for the penalties of guided local search in 64 bits."""
 
@@ -190,7 +191,9 @@ class _Model:
             at = range(int(options.first[visit]), int(options.first[visit + 1]))
             shift = offset - shift_class.begin
             mine = [
-                (int(options.low[o]) + shift, int(options.high[o]) + shift) for o in at if options.window_cost[o] == cost
+                (int(options.low[o]) + shift, int(options.high[o]) + shift)
+                for o in at
+                if options.window_cost[o] == cost
             ]
             if mine:
                 allowed.append(vehicle)
@@ -309,12 +312,7 @@ class _Model:
     ) -> None:
         """Search from the start; where the library does not take it, from a plan of its own."""
         routing = self.routing
-        parameters = pywrapcp.DefaultRoutingSearchParameters()
-        parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
-        parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-        parameters.time_limit.FromMilliseconds(max(1, round(limits.seconds * 1000)))
-        if limits.solutions is not None:
-            parameters.solution_limit = limits.solutions
+        parameters = _parameters(limits)
         routing.solver().ReSeed(limits.seed)
         routing.CloseModelWithParameters(parameters)
         best = [float("inf")]
@@ -327,9 +325,12 @@ class _Model:
                     routing.solver().FinishCurrentSearch()
 
         routing.AddAtSolutionCallback(note_solution)
-        first = routing.ReadAssignmentFromRoutes(self._start_routes(start), True)  # noqa: FBT003
+        routes = self._start_routes(start)
+        first = routing.ReadAssignmentFromRoutes(routes, True) if any(routes) else None  # noqa: FBT003
         if first is None:
-            routing.SolveWithParameters(parameters)
+            parameters.use_iterated_local_search = True
+            parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GREEDY_DESCENT
+            routing.SolveWithIteratedLocalSearch(parameters)
         else:
             routing.SolveFromAssignmentWithParameters(first, parameters)
 
@@ -362,3 +363,18 @@ class _Model:
             if visits:
                 sequences[k] = tuple(visits)
         return sequences
+
+
+def _parameters(limits: SearchLimits) -> routing_parameters_pb2.RoutingSearchParameters:
+    """Guided local search; iterated local search ruins two neighbouring routes at a time."""
+    insertion = routing_enums_pb2.FirstSolutionStrategy.LOCAL_CHEAPEST_INSERTION
+    parameters = pywrapcp.DefaultRoutingSearchParameters()
+    parameters.first_solution_strategy = insertion
+    parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+    ruin = parameters.iterated_local_search_parameters.ruin_recreate_parameters
+    ruin.ruin_strategies.add().spatially_close_routes.num_ruined_routes = _ROUTES_RUINED
+    ruin.recreate_strategy.heuristic = insertion
+    parameters.time_limit.FromMilliseconds(max(1, round(limits.seconds * 1000)))
+    if limits.solutions is not None:
+        parameters.solution_limit = limits.solutions
+    return parameters

@@ -76,4 +76,6 @@ class Worth:
         worst_km = max((shift.cost_per_km for shift in problem.shifts), default=0)
         worst_time = max((shift.cost_per_hour * 24 + shift.overtime_cost * 1440 for shift in problem.shifts), default=0)
         farthest_km = float(network.distance_m.max()) / 1000 if network.distance_m.size else 0
-        return 1 + worth + worst_time + 2 * worst_km * farthest_km + max((s.fixed_cost for s in problem.shifts), default=0)
+        return (
+            1 + worth + worst_time + 2 * worst_km * farthest_km + max((s.fixed_cost for s in problem.shifts), default=0)
+        )
