@@ -28,6 +28,8 @@ class Incumbent:
         self._known: dict[tuple[int, tuple[int, ...], bool], Route | None] = {}
         self.routes: tuple[Route, ...] | None = None
         self.value: float | None = None
+        self.bound: float | None = None
+        self.conflict: tuple[str, ...] = ()
 
     @property
     def sequences(self) -> dict[int, tuple[int, ...]] | None:
@@ -58,6 +60,20 @@ class Incumbent:
             self.routes, self.value = tuple(routes), judged.value
             self._on_better(self.routes, judged.value)
         return judged.feasible
+
+    def prove(self, bound: float) -> None:
+        """Note that no plan is worth more than ``bound``; the lowest bound counts, never below the plan at hand."""
+        self.bound = bound if self.bound is None else min(bound, self.bound)
+        if self.value is not None:
+            self.bound = max(self.bound, self.value)
+
+    def refuse(self, conflict: tuple[str, ...]) -> None:
+        """Note that no plan keeps all rules, and a set of identifiers that cannot all hold."""
+        self.conflict = conflict
+
+    def should_stop(self) -> bool:
+        """Whether the caller wants the search to end."""
+        return self._should_stop()
 
     def _route(self, shift: int, visits: tuple[int, ...], *, hurry: bool) -> Route | None:
         key = (shift, visits, hurry)

@@ -209,6 +209,27 @@ class Master:
         """All columns, in order of coming."""
         return [column for column, _ in self._columns.values()]
 
+    @property
+    def counts_duty(self) -> bool:
+        """Whether rows count minutes on duty, so that a route that is back earlier may serve better."""
+        limits = self._network.problem.limits
+        return any(limits[row.key].measure.kind is MeasureKind.DUTY_MIN for row in self._by_bucket)
+
+    def conflict(self) -> tuple[str, ...]:
+        """Ids of the visits, shifts and limits whose rows have a dual: in a search without prizes they cannot all hold."""
+        problem = self._network.problem
+        found: list[str] = []
+        for row, dual in zip(self._rows, self.row_duals(), strict=True):
+            if abs(dual) <= INTEGRAL:
+                continue
+            if row.kind == "must":
+                found.append(problem.visits[row.key].id)
+            elif row.kind == "class":
+                found.extend(problem.shifts[member].id for member in self._network.classes[row.key].members)
+            elif row.kind in {"most", "least"}:
+                found.append(problem.limits[row.key].id)
+        return tuple(dict.fromkeys(found))
+
     def _missing_cost(self) -> float:
         """More than any plan can win, so that what is missing comes first."""
         if not self._prizes:
