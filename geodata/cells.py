@@ -20,6 +20,7 @@ Reader: TypeAlias = Callable[[str], Any]
 T = TypeVar("T")
 
 MAX_TEXT = 1_000
+MAX_DIGITS = 20
 MAX_DAYS_AWAY = 3_660
 """Relative dates reach ten years; more is a slip of the pen."""
 
@@ -41,7 +42,8 @@ _RELATIVE = re.compile(r"[Hh]\s*(?:([+-])\s*(\d{1,4}))?")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
-_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
+# No slash: identifiers become parts of file names and addresses.
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
 def hides_identity_number(text: str) -> bool:
@@ -66,10 +68,10 @@ def free_text(text: str) -> str:
 
 
 def identifier(text: str) -> str:
-    """A code of the office: letters, digits and ``. _ / -``, at most 40."""
+    """A code of the office: letters, digits and ``. _ -``, at most 40."""
     free_text(text)
     if not _IDENTIFIER.fullmatch(text):
-        raise CellError(N_("write a code of letters, digits and . _ / - only, at most 40"))
+        raise CellError(N_("write a code of letters, digits and . _ - only, at most 40"))
     return text
 
 
@@ -102,9 +104,6 @@ def whole(least: int, most: int) -> Reader:
         return value
 
     return read
-
-
-MAX_DIGITS = 20
 
 
 def number(least: float, most: float, *, above: bool = False) -> Reader:
