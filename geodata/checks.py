@@ -227,8 +227,10 @@ def _check_windows(request: Values, findings: Findings) -> None:
 def _check_recurring(stop: Values, findings: Findings) -> None:
     values, head = stop.values, _head(schema.RECURRING, "hours_to")
     start, end = values.get("hours_from"), values.get("hours_to")
-    if {"hours_from", "hours_to"} <= values.keys() and ((start is None) != (end is None) or (start or 0) > (end or 0)):
-        findings.add(stop.row, head, N_("must be later than {head}, or both empty"), head="jam_mulai")
+    are_hours = start < end if start is not None and end is not None else start is None and end is None
+    if {"hours_from", "hours_to"} <= values.keys() and not are_hours:
+        other = _head(schema.RECURRING, "hours_from")
+        findings.add(stop.row, head, N_("must be later than {head}, or both empty"), head=other)
     first, last = values.get("valid_from"), values.get("valid_to")
     are_alike = isinstance(first, RelativeDate) == isinstance(last, RelativeDate)
     if first is not None and last is not None and are_alike and last < first:

@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from geodata.calendar import Certainty
 from geodata.errors import Finding, GeodataError, RegionError, UnknownPlaceError
@@ -190,6 +192,8 @@ def test_the_error_is_caught_as_the_package_s_and_as_a_value_error(folder: Path,
         ("requests.csv", "10:00;15:30", "10:00", (2, "jam_selesai"), "one later time"),
         ("requests.csv", "H+3..H+4", "H+4..H+3", (2, "tanggal_blokir"), "earlier day first"),
         ("recurring.csv", ",2,2026", ",0,2026", (2, "tiap_pekan"), "from 1 to 52"),
+        ("recurring.csv", "07:30,12:00", "07:30,07:30", (2, "jam_selesai"), "later than jam_mulai"),
+        ("recurring.csv", "07:30,12:00", ",12:00", (2, "jam_selesai"), "or both empty"),
     ],
 )
 def test_each_fault_is_told_at_its_place(  # noqa: PLR0917 (one argument a parameter of the case)
@@ -398,3 +402,29 @@ def test_units_keep_their_own_rules(folder: Path, change: Change) -> None:
     assert unit.base == "1219042002"
     assert fleet.overtime_of(unit) == 90
     assert fleet.stock[0].usable == 90
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_damage_gives_a_region_or_its_faults(folder: Path, data: st.DataObject) -> None:
+    """However a file is torn or scribbled on, loading answers with a region or with faults, and in no other way."""
+    name = data.draw(st.sampled_from(sorted(path.name for path in folder.iterdir())))
+    whole = (folder / name).read_text(encoding="utf-8")
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 30)))
+    odd = st.sampled_from([";", ",", '"', "\n", "-", "H+1", "24:00", "0", "[[", "=", "tidak"])
+    scribble = data.draw(st.text(max_size=8) | odd)
+    try:
+        (folder / name).write_text(whole[:start] + scribble + whole[end:], encoding="utf-8")
+        found = _faults_or_none(folder)
+    finally:
+        (folder / name).write_text(whole, encoding="utf-8")
+    assert all(each.text(str).isprintable() for each in found)
+
+
+def _faults_or_none(folder: Path) -> tuple[Finding, ...]:
+    try:
+        load_region(folder)
+    except RegionError as error:
+        return error.findings
+    return ()
