@@ -1,5 +1,7 @@
 """Areas cover the land between villages once; neighbours are told in kilometres."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,3 +109,13 @@ def test_travel_times_follow_the_region_s_settings(folder: Path) -> None:
     travel = travel_times(places, replace(region.travel, detour_factor=1.5, speed_kmh=30))
 
     assert travel == GreatCircle(detour_factor=1.5, speed_kmh=30)
+
+
+def test_reading_a_region_does_not_import_geopandas() -> None:
+    """Checking a folder stays quick: geopandas takes longer to import than a folder takes to read."""
+    code = (
+        "import sys, geodata.areas, geodata.travel;"
+        "from geodata import SAMPLE_DIR; from geodata.region import load_region;"
+        "load_region(SAMPLE_DIR / 'batubara'); sys.exit('geopandas' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=SAMPLE_DIR.parents[1])
