@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from optimizer.errors import one_line
 from optimizer.problem import DAY_MIN
 
 Gettext = Callable[[str], str]
@@ -141,8 +142,8 @@ class Violation:
 
     def text(self, gettext: Gettext) -> str:
         """One sentence in the reader's language: the thing, its value and what would be right."""
-        shown = {name: fact.text(gettext) if isinstance(fact, ClockTime) else fact for name, fact in self.facts.items()}
-        return gettext(_SENTENCES[self.rule]).format(**shown)
+        shown = {name: _shown(fact, gettext) for name, fact in self.facts.items()}
+        return one_line(gettext(_SENTENCES[self.rule]).format(**shown))
 
 
 def broken(rule: Rule, *subjects: str, **facts: Fact) -> Violation:
