@@ -196,7 +196,7 @@ _SENTENCES: Mapping[Rule, str] = {
     Rule.BOUND_BELOW_VALUE: N_("The plan states bound {bound}; it must not be below its value {right}."),
     Rule.GAP_WRONG: N_("The plan states gap {gap}; by its value and bound it must be {right}."),
     Rule.NOT_OPTIMAL: N_(
-        "The plan is called optimal with value {value} and bound {bound}; value must be within a ten-thousandth of bound."
+        "The plan is called optimal with value {value} and bound {bound}; it must be within a ten-thousandth of bound."
     ),
     Rule.PLAN_WITHOUT_SUCCESS: N_(
         "The plan is '{status}' but has {count} routes and value {value}; it must have neither."
