@@ -3,7 +3,8 @@ The true optimum of tiny problems by trying everything, and the cases with a sto
 
 Brute force was written apart from `evaluate` and from every engine. It keeps, for each shift and each set of visits,
 the orders and starts that no other beats in time and cost, and then hands sets to shifts. Points are whole numbers
-of 1/60,000,000, in which every prize and cost of the format is exact.
+of 1/60,000,000, in which every prize and cost of the format is exact. The module is long because test modules share
+nothing but what a conftest hands out.
 """
 
 from bisect import bisect_left
