@@ -11,3 +11,12 @@ class InvalidProblemError(OptimizerError, ValueError):
 
 class InvalidPlanError(OptimizerError, ValueError):
     """A plan document cannot be read: it is not of the format, whatever the plan itself is worth."""
+
+
+def one_line(text: str) -> str:
+    """
+    Show a text on one line: line breaks and other characters that print nothing are written as escapes.
+
+    Names come from outside, and a message that holds one is read in logs and terminals line by line.
+    """
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
