@@ -68,9 +68,7 @@ _REQUEST_STEPS: Mapping[RequestState, frozenset[RequestState]] = MappingProxyTyp
             {RequestState.CONFIRMED, RequestState.SLOT_DECLINED, RequestState.CANCELLED}
         ),
         RequestState.SLOT_DECLINED: frozenset({RequestState.SLOT_OFFERED, RequestState.CANCELLED}),
-        RequestState.CONFIRMED: frozenset(
-            {RequestState.SCHEDULED, RequestState.SLOT_OFFERED, RequestState.CANCELLED}
-        ),
+        RequestState.CONFIRMED: frozenset({RequestState.SCHEDULED, RequestState.SLOT_OFFERED, RequestState.CANCELLED}),
         RequestState.SCHEDULED: frozenset(
             {
                 RequestState.DONE,
@@ -297,6 +295,8 @@ class User:
     place: str | None = None
 
 
-def _no_step(name: str, state: StrEnum, wanted: StrEnum, allowed: frozenset[RequestState] | frozenset[PlanState]) -> str:
+def _no_step(
+    name: str, state: StrEnum, wanted: StrEnum, allowed: frozenset[RequestState] | frozenset[PlanState]
+) -> str:
     ways = ", ".join(sorted(allowed)) or "nothing, it is final"
     return f"{name} is {state} and cannot become {wanted}; from there it can become {ways}."
