@@ -1,8 +1,17 @@
-"""Errors that `geodata` raises; a region folder's faults come all at once, as findings."""
+"""
+Errors that `geodata` raises; a region folder's faults come all at once, as findings.
+
+Messages to people are English with named places, marked by `N_`, and translated when they are shown.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+
+
+def N_(message: str) -> str:  # noqa: N802 (the name by which gettext tools find deferred messages)
+    """Mark a message for translation where it stands; it is translated where it is shown."""
+    return message
 
 
 class GeodataError(Exception):
@@ -15,6 +24,22 @@ class UnknownPlaceError(GeodataError, KeyError):
     def __str__(self) -> str:
         """The message itself; KeyError would quote it."""
         return str(self.args[0])
+
+
+class CellError(GeodataError, ValueError):
+    """
+    A cell does not hold what its column needs.
+
+    Attributes
+    ----------
+    message, params
+        English sentence with named places that says what would be right, and what fills them.
+    """
+
+    def __init__(self, message: str, **params: object) -> None:
+        self.message = message
+        self.params = params
+        super().__init__(message.format(**params))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +79,7 @@ class Finding:
             where.append(gettext("row {row}").format(row=self.row))
         if self.column:
             where.append(gettext("column {column}").format(column=self.column))
-        told = f" '{self.value}'" if self.value else ""
+        told = f" '{self.value}':" if self.value else ""
         return f"{', '.join(where)}:{told} {gettext(self.message).format(**self.params)}"
 
 

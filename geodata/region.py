@@ -6,16 +6,30 @@ The folder holds ``region.toml``, ``villages.csv``, ``sites.csv``, ``fleet.toml`
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
-from geodata.calendar import CalendarOverrides
-from geodata.errors import UnknownPlaceError
-from geodata.fleet import Fleet
-from geodata.requests import RecurringRow, RequestRow, Urgency
-from geodata.sites import Amenity, Site
+from geodata.calendar import (
+    CalendarOverrides,
+    DayHours,
+    DayOverride,
+    NamedRange,
+    OfficeHours,
+    Ramadan,
+    SchoolHours,
+)
+from geodata.checks import check
+from geodata.errors import RegionError, UnknownPlaceError
+from geodata.fleet import CardStock, CardType, Fleet, Unit
+from geodata.folder import FILES, Tables, read_tables
+from geodata.requests import RecurringRow, RequestRow, ServiceCounts, Urgency
+from geodata.schema import WEEKDAY_KEYS
+from geodata.sites import Amenity, Site, SiteKind
+from geodata.tables import Findings
+from geodata.times import TimeRange
 from geodata.villages import Village
 
 
@@ -198,4 +212,88 @@ def load_region(folder: Path) -> Region:
     RegionError
         When anything is wrong; it lists every fault of the folder.
     """
-    raise NotImplementedError(folder)
+    findings = Findings()
+    tables = read_tables(folder, findings)
+    check(tables, findings)
+    if findings.found:
+        place = {file: number for number, file in enumerate(FILES)}
+        raise RegionError(tuple(sorted(findings.found, key=lambda each: (place.get(each.file, -1), each.row or 0))))
+    settings = tables.settings
+    region = dict(settings["region"].values)
+    del region["reach_km"]  # it is of use to the checks only
+    return Region(
+        **region,
+        office=Office(**settings["office"].values),
+        villages=tuple(Village(**each.values) for each in tables.rows("villages")),
+        sites=tuple(Site(**each.values) for each in tables.rows("sites")),
+        fleet=_fleet(tables),
+        requests=tuple(_request(each.values, tables) for each in tables.rows("requests")),
+        recurring=tuple(_recurring(each.values) for each in tables.rows("recurring")),
+        calendar=_calendar(tables),
+        travel=TravelDefaults(**settings["travel"].values),
+        handling=HandlingDefaults(**settings["handling"].values),
+        planning=_planning(settings["planning"].values),
+        coast=tuple((each.values["lon"], each.values["lat"]) for each in tables.rows("coast")),
+    )
+
+
+def _fleet(tables: Tables) -> Fleet:
+    return Fleet(
+        units=tuple(_unit(each.values) for each in tables.rows("units")),
+        stock=tuple(CardStock(**each.values) for each in tables.rows("stock")),
+        **tables.settings["fleet"].values,
+    )
+
+
+def _unit(values: Mapping[str, Any]) -> Unit:
+    flat = {name: value for name, value in values.items() if name not in (*CardType, *WEEKDAY_KEYS)}
+    return Unit(
+        **flat,
+        cards_aboard={card: values[card] for card in CardType if values[card] is not None},
+        hours={day: values[key] for key, day in WEEKDAY_KEYS.items() if values[key] is not None},
+    )
+
+
+def _request(values: Mapping[str, Any], tables: Tables) -> RequestRow:
+    rest, counts = _take_counts(values)
+    starts, ends = rest.pop("hours_from"), rest.pop("hours_to")
+    kinds = {each.values["code"]: each.values["kind"] for each in tables.rows("sites")}
+    rest["kind"] = rest["kind"] or kinds.get(rest["place"], SiteKind.VILLAGE_HALL)
+    return RequestRow(**rest, counts=counts, hours=tuple(map(TimeRange, starts, ends)))
+
+
+def _recurring(values: Mapping[str, Any]) -> RecurringRow:
+    rest, counts = _take_counts(values)
+    start, end = rest.pop("hours_from"), rest.pop("hours_to")
+    return RecurringRow(**rest, counts=counts, hours=None if start is None else TimeRange(start, end))
+
+
+def _take_counts(values: Mapping[str, Any]) -> tuple[dict[str, Any], ServiceCounts]:
+    names = {each.name for each in fields(ServiceCounts)}
+    counts = ServiceCounts(**{name: values[name] for name in names})
+    return {name: value for name, value in values.items() if name not in names}, counts
+
+
+def _calendar(tables: Tables) -> CalendarOverrides:
+    settings = tables.settings
+    return CalendarOverrides(
+        hours=_office_hours(settings["hours"].values),
+        ramadan_hours=_office_hours(settings["ramadan_hours"].values),
+        school=SchoolHours(**settings["school"].values),
+        days=tuple(DayOverride(**each.values) for each in tables.rows("days")),
+        exams=tuple(NamedRange(**each.values) for each in tables.rows("exams")),
+        school_holidays=tuple(NamedRange(**each.values) for each in tables.rows("school_holidays")),
+        ramadan=tuple(Ramadan(**each.values) for each in tables.rows("ramadan")),
+        **settings["calendar"].values,
+    )
+
+
+def _office_hours(values: Mapping[str, TimeRange]) -> OfficeHours:
+    return OfficeHours(
+        mon_thu=DayHours(values["mon_thu"], values["lunch"]), friday=DayHours(values["friday"], values["prayer"])
+    )
+
+
+def _planning(values: Mapping[str, Any]) -> PlanningDefaults:
+    flat = {name: value for name, value in values.items() if name not in tuple(Urgency)}
+    return PlanningDefaults(**flat, urgency={urgency: values[urgency] for urgency in Urgency})

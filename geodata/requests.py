@@ -113,7 +113,7 @@ class RequestRow:
 
     @property
     def missing_letter_parts(self) -> tuple[str, ...]:
-        """Which of ``letter_number``, ``letter_date`` and ``has_scan`` the letter lacks; without them it is returned."""
+        """Which of ``letter_number``, ``letter_date``, ``has_scan`` the letter lacks; then it is returned."""
         parts = {"letter_number": self.letter_number, "letter_date": self.letter_date, "has_scan": self.has_scan}
         return tuple(name for name, value in parts.items() if not value)
 
