@@ -11,3 +11,7 @@ class InvalidCardsError(MapsError, ValueError):
 
 class MissingCardError(MapsError, LookupError):
     """A plan names a visit, a vehicle or a base for which there is no card."""
+
+
+class InvalidTilesError(MapsError, ValueError):
+    """A source of background tiles cannot be loaded from."""
