@@ -1,4 +1,4 @@
-"""What every visit of a week is made against: region, days, shifts, driving times, settings and the reader's language."""
+"""What every visit of a week is made against: region, days, shifts, driving times, settings and the language."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

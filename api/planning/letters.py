@@ -1,4 +1,4 @@
-"""Letters of request -> visits: complete ones get windows, work and a prize; incomplete ones go back with the reason."""
+"""Letters of request -> visits with windows, work and a prize; incomplete letters go back with the reason."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,7 +13,7 @@ from api.planning.places import Place, find_place
 from api.planning.windows import DayHours, Stay, able_shifts, windows_for
 from geodata.requests import ServiceCounts
 from geodata.sites import Signal
-from maps.cards import CountKind, VisitCard
+from maps.cards import CountKind, Origin, VisitCard
 from optimizer.demand import Expected, PrizeFactors, expected, waiting_factor, work_min
 from optimizer.problem import DAY_MIN, Limit, LimitId, LimitScope, Measure, MeasureKind, Shift, Visit, VisitId
 
@@ -191,12 +191,13 @@ class _Letter:
             visit,
             self._place.name,
             self._place.card_kind,
+            Origin.LETTER,
             self._place.address,
             int(factors.people),
-            self._place.village_code,
-            counts_on_card(counts),
-            request.letter.number,
-            request.letter.written,
+            village_code=self._place.village_code,
+            counts=counts_on_card(counts),
+            letter_number=request.letter.number,
+            letter_date=request.letter.written,
             bring=to_bring(counts),
             notes=(*crew_notes(self._frame, counts, weak_signal=self._weak), *self._home_visits(), *request.notes),
             part=part,

@@ -17,7 +17,7 @@ from api.planning.windows import DayHours, Stay, windows_for
 from geodata.requests import HolidayPolicy
 from geodata.sites import Signal
 from geodata.times import TimeRange, Weekday, resolve
-from maps.cards import VisitCard
+from maps.cards import Origin, VisitCard
 from optimizer.demand import Expected, PrizeFactors, waiting_factor, work_min
 from optimizer.problem import DAY_MIN, Visit, VisitId
 
@@ -167,10 +167,11 @@ def _visit(stop: RecurringStop, due: Due, place: Place, demand: VillageDemand) -
         visit.id,
         place.name,
         place.card_kind,
+        Origin.ROUND,
         place.address,
         people.people,
-        place.village_code,
-        counts_on_card(counts),
+        village_code=place.village_code,
+        counts=counts_on_card(counts),
         rule=_rule(stop, frame),
         bring=to_bring(counts),
         notes=(*crew_notes(frame, counts, weak_signal=weak), *([stop.note] if stop.note else [])),

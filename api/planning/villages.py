@@ -16,11 +16,12 @@ from api.planning.frame import Frame, PlannedVisit, card_factors
 from api.planning.letters import cards_needed, crew_notes, to_bring
 from api.planning.places import Place, village_hall
 from api.planning.windows import Stay, windows_for
+from geodata.areas import neighbours
 from geodata.requests import ServiceCounts
 from geodata.sites import Signal
 from geodata.times import TimeRange
 from geodata.villages import Village
-from maps.cards import CountKind, VisitCard
+from maps.cards import CountKind, Origin, VisitCard
 from optimizer.demand import (
     POINT_DECIMALS,
     SHARE_DECIMALS,
@@ -31,10 +32,9 @@ from optimizer.demand import (
     waiting_factor,
     work_min,
 )
-from optimizer.problem import Community, CommunityId, GreatCircle, Location, LocationId, Visit, VisitId
+from optimizer.problem import Community, CommunityId, Visit, VisitId
 
 ROUND_TAG = "round"
-_METRES = 1_000
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,16 @@ class VillageDemand:
 
     Attributes
     ----------
-    villages
-        All villages of the region, in its order.
+    frame
+        Region, week and settings.
     """
 
-    villages: tuple[Village, ...]
     frame: Frame
+
+    @property
+    def villages(self) -> tuple[Village, ...]:
+        """All villages of the region, in its order."""
+        return self.frame.region.villages
 
     def people(self, village: Village) -> int:
         """People of a village who come to a stop at their own hall, at most as many as a stop plans for."""
@@ -83,17 +87,13 @@ class VillageDemand:
     @cached_property
     def shares(self) -> Mapping[str, Mapping[str, float]]:
         """For each village the share of every village that a stop at its hall covers, by distance alone."""
-        points = [Location(LocationId(village.code), village.lon, village.lat) for village in self.villages]
         radius = self.frame.region.planning.covering_radius_km
         # People walk or ride to the hall: the line between the two points counts, not the van's detour.
-        distances = GreatCircle(detour_factor=1.0).between(points).distance_m
+        near = neighbours(self.frame.region, radius)
         return {
-            village.code: {
-                other.code: share
-                for other, metres in zip(self.villages, row, strict=True)
-                if (share := covered_share(float(metres) / _METRES, radius)) > 0
-            }
-            for village, row in zip(self.villages, distances, strict=True)
+            village.code: {village.code: 1.0}
+            | {code: share for code, km in near[village.code].items() if (share := covered_share(km, radius)) > 0}
+            for village in self.villages
         }
 
     def reached(self, village: str) -> frozenset[str]:
@@ -213,10 +213,11 @@ def _card(demand: VillageDemand, village: Village, place: Place, visit: Visit, p
         visit.id,
         place.name,
         place.card_kind,
+        Origin.BACKLOG,
         place.address,
         people,
-        village.code,
-        {CountKind.RECORD_AND_PRINT: people},
+        village_code=village.code,
+        counts={CountKind.RECORD_AND_PRINT: people},
         bring=to_bring(counts),
         notes=crew_notes(demand.frame, counts, weak_signal=place.signal is Signal.WEAK),
         factors=card_factors(PrizeFactors(people, 1.0, waiting)),
@@ -224,5 +225,5 @@ def _card(demand: VillageDemand, village: Village, place: Place, visit: Visit, p
 
 
 def _rounded_down(share: float) -> float:
-    scale = 10**SHARE_DECIMALS
+    scale: int = 10**SHARE_DECIMALS
     return round(math.floor(share * scale) / scale, SHARE_DECIMALS)
