@@ -138,7 +138,7 @@ def _bases(region: Region) -> dict[str, Location]:
 
 
 def _saturdays(desk: Desk, week: CalendarWeek) -> frozenset[date]:
-    """Saturdays off on which a letter or a recurring stop wants a van; none in a week that nobody works, as at Lebaran."""
+    """Saturdays off on which a letter or a recurring stop wants a van; none at Lebaran, when the whole week is off."""
     if not week.working_days:
         return frozenset()
     rules = desk.region.calendar
