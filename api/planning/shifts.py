@@ -9,7 +9,6 @@ instance because of maintenance, has its days shortened instead, so that it cann
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
 
 from api.planning.calendar import CalendarDay, CalendarWeek
 from geodata.fleet import Fleet, Unit
@@ -219,10 +218,13 @@ def _within_budget(regular: Sequence[Shift], extra: Sequence[Shift], budget: int
 
 def _kept_rest(shifts: Sequence[Shift], rest_min: int) -> tuple[Shift, ...]:
     """Shifts between which the crew has its rest: less overtime in the evening, then a later start."""
-    ordered = sorted(shifts, key=lambda shift: shift.earliest)
-    for place, (before, after) in enumerate(pairwise(ordered)):
-        room = after.earliest - rest_min - before.latest
-        ordered[place] = replace(before, overtime_max=max(0, min(before.overtime_max, room)))
-        if room < 0:
-            ordered[place + 1] = replace(after, earliest=min(after.latest, after.earliest - room))
-    return tuple(ordered)
+    kept: list[Shift] = []
+    for shift in sorted(shifts, key=lambda each: each.earliest):
+        if kept:
+            before = kept[-1]
+            room = shift.earliest - rest_min - before.latest
+            kept[-1] = replace(before, overtime_max=max(0, min(before.overtime_max, room)))
+            if room < 0:
+                shift = replace(shift, earliest=min(shift.latest, shift.earliest - room))  # noqa: PLW2901
+        kept.append(shift)
+    return tuple(kept)

@@ -15,7 +15,7 @@ from optimizer.demand import (
 TIMES = HandlingTimes()
 
 
-@pytest.mark.parametrize(("count", "attendance", "people"), [(100, 0.85, 85), (103, 0.85, 88), (1, 0.85, 1), (0, 1, 0)])
+@pytest.mark.parametrize("count, attendance, people", [(100, 0.85, 85), (103, 0.85, 88), (1, 0.85, 1), (0, 1, 0)])
 def test_attendance_rounds_up(count: int, attendance: float, people: int) -> None:
     """Half a person takes a whole slot; and 100 x 0.85 is 85, not the 86 that binary fractions would make of it."""
     assert expected(count, attendance) == people

@@ -57,7 +57,7 @@ def test_joint_leave_is_off_and_named(rules: CalendarOverrides) -> None:
 
 
 def test_ramadan_has_shorter_hours_and_is_called_an_estimate(rules: CalendarOverrides) -> None:
-    """The first full fasting week of 2026: 32.5 h less the longer Friday pause, and a note that the month is computed."""
+    """The first full fasting week of 2026: 32.5 h less the longer Friday pause; a note says the month is computed."""
     week = calendar_week(date(2026, 2, 23), rules)
     assert all(day.in_ramadan for day in week.days)
     assert [_worked_min(day) for day in week.working_days] == [390, 390, 390, 390, 345]
@@ -111,7 +111,7 @@ def test_a_week_over_new_year_asks_both_years(rules: CalendarOverrides) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "certainty", "expected"),
+    "kind, certainty, expected",
     [
         (DayKind.HOLIDAY, Certainty.CERTAIN, "is off: Hari Jadi."),
         (DayKind.JOINT_LEAVE, Certainty.ESTIMATED, "is off: Hari Jadi (estimated date, it may move by a day)."),
@@ -127,7 +127,7 @@ def test_the_office_can_close_a_day(
     assert any(expected in text for text in _texts(week))
 
 
-@pytest.mark.parametrize(("day", "why"), [(date(2026, 12, 25), "a holiday"), (date(2026, 12, 26), "a Saturday")])
+@pytest.mark.parametrize("day, why", [(date(2026, 12, 25), "a holiday"), (date(2026, 12, 26), "a Saturday")])
 def test_the_office_can_open_a_day_with_a_reason(rules: CalendarOverrides, day: date, why: str) -> None:
     """Before elections offices open on days off: the override works the day and its reason is on the week."""
     opened = replace(rules, days=(DayOverride(day, DayKind.WORKING_DAY, why, reason="Pemilihan 2026"),))
