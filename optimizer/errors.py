@@ -11,3 +11,7 @@ class InvalidProblemError(OptimizerError, ValueError):
 
 class InvalidPlanError(OptimizerError, ValueError):
     """A plan document cannot be read: it is not of the format, whatever the plan itself is worth."""
+
+
+class BrokenPlanError(OptimizerError, AssertionError):
+    """An engine's plan breaks a rule of its problem: an error of the program, never of the input."""
