@@ -27,6 +27,9 @@ class PlanningOptions:
         Minutes added for each person visited with the portable kit.
     village_turnout
         Part (0 to 1) of a village's people still to be recorded who come to one stop.
+    village_urgency
+        Urgency of people whom nobody has announced; below that of a letter, because another stop can reach them later.
+        What villages are owed all the same, the fairness minima see to.
     unknown_village_people
         Comers planned for where nobody knows how many people are still to be recorded.
     waiting_most
@@ -46,6 +49,7 @@ class PlanningOptions:
 
     home_visit_min: float = 20
     village_turnout: float = 0.5
+    village_urgency: float = 0.5
     unknown_village_people: int = 20
     waiting_most: float = 2.0
     letter_wait_weeks: int = 8

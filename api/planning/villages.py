@@ -69,8 +69,9 @@ class VillageDemand:
 
     def factors(self, village: Village) -> PrizeFactors:
         """What the people of a village are worth this week."""
-        longest, most = self.frame.region.planning.longest_wait_weeks, self.frame.options.waiting_most
-        return PrizeFactors(self.people(village), 1.0, waiting_factor(self.weeks(village), longest, most))
+        options, longest = self.frame.options, self.frame.region.planning.longest_wait_weeks
+        waiting = waiting_factor(self.weeks(village), longest, options.waiting_most)
+        return PrizeFactors(self.people(village), options.village_urgency, waiting)
 
     @cached_property
     def overdue(self) -> frozenset[str]:
@@ -208,7 +209,8 @@ def _stay(frame: Frame, place: Place, people: int) -> Stay:
 def _card(demand: VillageDemand, village: Village, place: Place, visit: Visit, people: int) -> VisitCard:
     counts = ServiceCounts(record_and_print=people)
     # One factor for all the villages reached: the mean of theirs, weighed by the people who come.
-    waiting = max(1.0, round(demand.worth(visit.reaches) / people, POINT_DECIMALS))
+    urgency = demand.frame.options.village_urgency
+    waiting = round(demand.worth(visit.reaches) / (people * urgency), POINT_DECIMALS)
     return VisitCard(
         visit.id,
         place.name,
@@ -220,7 +222,7 @@ def _card(demand: VillageDemand, village: Village, place: Place, visit: Visit, p
         counts={CountKind.RECORD_AND_PRINT: people},
         bring=to_bring(counts),
         notes=crew_notes(demand.frame, counts, weak_signal=place.signal is Signal.WEAK),
-        factors=card_factors(PrizeFactors(people, 1.0, waiting)),
+        factors=card_factors(PrizeFactors(people, urgency, waiting)),
     )
 
 
