@@ -32,7 +32,7 @@ from optimizer.demand import (
     waiting_factor,
     work_min,
 )
-from optimizer.problem import Community, CommunityId, Visit, VisitId
+from optimizer.problem import DAY_MIN, Community, CommunityId, Visit, VisitId
 
 ROUND_TAG = "round"
 
@@ -151,16 +151,26 @@ def hall_visits(demand: VillageDemand, taken: frozenset[str]) -> tuple[PlannedVi
         Codes of villages at whose hall a recurring stop is due anyway.
     """
     frame = demand.frame
-    hours = {
-        number: TimeRange(day.hours.work.start, day.hours.work.end)
-        for number, day in enumerate(frame.week.days)
-        if day.hours is not None
-    }
-    if not frame.shifts or not hours:
+    hours = _hall_hours(frame)
+    if not hours:
         return ()
     hosts = [village for village in demand.villages if village.can_host and village.code not in taken]
     chosen = _best(demand, hosts, frame.options.max_village_stops)
     return tuple(_hall_visit(demand, village, hours) for village in chosen)
+
+
+def _hall_hours(frame: Frame) -> dict[int, TimeRange]:
+    """Hours of village halls on the days that vans go out."""
+    worked = {shift.earliest // DAY_MIN for shift in frame.shifts}
+    hours = {
+        number: day.hours.work
+        for number, day in enumerate(frame.week.days)
+        if day.hours is not None and number in worked
+    }
+    # One closing time for the week, that of its shortest day: then `finish_by` is exact for every van, and nothing is
+    # lost but the half hour by which a Friday is longer.
+    closing = min((work.end for work in hours.values()), default=0)
+    return {number: TimeRange(work.start, closing) for number, work in hours.items()}
 
 
 def _best(demand: VillageDemand, hosts: Sequence[Village], most: int) -> list[Village]:
