@@ -39,6 +39,7 @@ _COORDINATE_DECIMALS = 5  # a metre
 _VIEW_PADDING_PX = 24
 _CLOSEST_ZOOM = 15
 _OPACITY_OVER_TILES = 0.5
+_ZOOM_SNAP = 0.25  # a closer fit; tiles are sharp at whole steps only
 
 Bounds = tuple[tuple[float, float], tuple[float, float]]
 """South-west and north-east corner, each ``lat, lon`` as Leaflet wants them."""
@@ -128,7 +129,7 @@ def map_page(
     bounds
         What the map shows at first.
     """
-    canvas, script = _canvas(bounds, ground, area_opacity=_OPACITY_OVER_TILES if tiles else 1)
+    canvas, script = _canvas(bounds, ground, has_tiles=tiles is not None)
     scripts = (_leaflet_script(), script, _own("map.js"))
     styles = (_leaflet_style(), _own("map.css"), van_rules())
     block = {
@@ -169,12 +170,13 @@ def bounds_of(points: Sequence[tuple[float, float]]) -> Bounds:
     return (min(lats), min(lons)), (max(lats), max(lons))
 
 
-def _canvas(bounds: Bounds, ground: Ground | None, *, area_opacity: float) -> tuple[str, str]:
+def _canvas(bounds: Bounds, ground: Ground | None, *, has_tiles: bool) -> tuple[str, str]:
     """The map's element and the script that fills it, as Folium writes them."""
-    canvas = folium.Map(location=bounds[0], tiles=None, zoom_control=False, attribution_control=False)
+    snap = 1 if has_tiles else _ZOOM_SNAP
+    canvas = folium.Map(bounds[0], tiles=None, zoom_control=False, attribution_control=False, zoom_snap=snap)
     canvas._id = "moling"  # noqa: SLF001 (Folium's ids are random; the page must be the same each time)
     if ground is not None:
-        style = partial(_area_style, opacity=area_opacity)
+        style = partial(_area_style, opacity=_OPACITY_OVER_TILES if has_tiles else 1)
         areas = folium.GeoJson(_features(ground), style_function=style, smooth_factor=0.5)
         areas._id = "areas"  # noqa: SLF001 (as above; our script finds the layer by it)
         areas.add_to(canvas)

@@ -23,6 +23,13 @@
     return box;
   };
 
+  // A popup keeps clear of the buttons at the right edge, on a narrow screen too.
+  const popupOptions = () => ({
+    maxWidth: Math.min(280, map.getSize().x - 110),
+    autoPanPaddingTopLeft: [8, 8],
+    autoPanPaddingBottomRight: [64, 8],
+  });
+
   const latLng = ([lon, lat]) => [lat, lon];
 
   // A mark's body is moved away from its true place where marks would cover each other; its icon stays there.
@@ -41,9 +48,34 @@
     frame.append(leader, caption, body);
     const icon = L.divIcon({ html: frame, className: "place", iconSize: [0, 0] });
     const marker = L.marker(latLng(point), { icon, riseOnHover: true });
-    marker.bindPopup(popup(lines), { maxWidth: 280, minWidth: 160 });
+    marker.bindPopup(popup(lines), popupOptions());
     marker.on("add", () => marker.getElement().setAttribute("aria-label", lines.join(". ")));
-    return { marker, body, caption, leader };
+    return { marker, body, leader, name: caption };
+  };
+
+  // Each name stands beside, above or below its mark, wherever it covers least of the marks and names placed before.
+  const placeNames = (marks, places, moved) => {
+    const taken = moved.map(({ x, y }) => [x - 16, y - 16, x + 16, y + 16]);
+    const view = L.bounds([[0, 0], map.getSize()]);
+    const inside = (corner) => view.contains(map.layerPointToContainerPoint(corner));
+    marks.forEach(({ name }, index) => {
+      const width = name.offsetWidth;
+      if (!width) return;
+      const { x, y } = moved[index];
+      const boxes = [
+        [x + 20, y - 10],
+        [x - 20 - width, y - 10],
+        [x - width / 2, y + 18],
+        [x - width / 2, y - 38],
+      ].map(([left, top]) => [left, top, left + width, top + 20]);
+      const covered = ([left, top, right, bottom]) =>
+        taken.filter((other) => left < other[2] && other[0] < right && top < other[3] && other[1] < bottom).length +
+        (inside([left, top]) && inside([right, bottom]) ? 0 : 3);
+      const best = boxes.reduce((one, other) => (covered(other) < covered(one) ? other : one));
+      name.classList.toggle("crowded", covered(best) > 1); // readable again once the map is nearer
+      taken.push(best);
+      name.style.translate = `${best[0] - places[index].x}px ${best[1] - places[index].y}px`;
+    });
   };
 
   const spread = (marks) => {
@@ -70,19 +102,17 @@
       }
       if (settled) break;
     }
-    const middle = map.getSize().x / 2;
-    marks.forEach(({ marker, body, caption, leader }, index) => {
+    marks.forEach(({ marker, body, leader }, index) => {
       const shift = moved[index].subtract(places[index]);
       const far = Math.hypot(shift.x, shift.y);
       // The property `translate`, not a transform: a diamond is turned after it has been moved.
       body.style.translate = `${shift.x}px ${shift.y}px`;
-      caption.style.translate = body.style.translate;
-      caption.classList.toggle("left", map.layerPointToContainerPoint(moved[index]).x > middle);
       leader.style.width = far > MOVED_PX ? `${far}px` : "0";
       leader.style.transform = `rotate(${Math.atan2(shift.y, shift.x)}rad)`;
       leader.classList.toggle("shown", far > MOVED_PX);
       marker.getPopup().options.offset = L.point(shift.x, shift.y - 10);
     });
+    placeNames(marks, places, moved);
   };
 
   const arrow = (from, to, colour) => {
@@ -106,7 +136,7 @@
     const way = L.polyline(ends, { pane: "legs", color: colour, weight: 3, dashArray: dashes, lineCap: "butt" });
     const casing = L.polyline(ends, { pane: "casings", color: "#ffffff", weight: 7, opacity: 0.9, interactive: false });
     const parts = [casing, way];
-    way.bindPopup(popup(lines), { maxWidth: 280 });
+    way.bindPopup(popup(lines), popupOptions());
     if (from.point.join() !== to.point.join()) parts.push(arrow(from.point, to.point, colour));
     return parts;
   };
@@ -208,7 +238,7 @@
 
   bases.forEach(({ marker }) => marker.addTo(map));
   if (areas) {
-    areas.eachLayer((area) => area.bindPopup(popup(drawing.areas[Number(area.feature.id)].lines), { maxWidth: 280 }));
+    areas.eachLayer((area) => area.bindPopup(popup(drawing.areas[Number(area.feature.id)].lines), popupOptions()));
   }
   document.querySelectorAll("input[data-layer]").forEach((input) => input.addEventListener("change", refresh));
   document.querySelectorAll("button[data-route]").forEach((link) => {
@@ -223,7 +253,7 @@
       route.marks[Number(link.dataset.stop)].marker.openPopup();
     });
   });
-  map.on("zoomend", arrange);
+  map.on("moveend", arrange);
   // The paper's layout is not there yet when printing begins, so the map is given its size on paper here.
   const setSize = (width, height) => {
     const { style } = map.getContainer();
