@@ -6,54 +6,56 @@ they are tapped: one opens the map application of the phone (a ``geo:`` address,
 other the directions of a web map.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import quote
 
+import geopandas
+
 from maps.drawing import base_drawings, day_line, map_words, route_drawing
-from maps.itinerary import Itinerary, Leg, Place, Rest, Stop
-from maps.page import TileSource, bounds_of, map_page
-from maps.style import van_class
+from maps.itinerary import Itinerary, Leg, Rest, Stop, WeekItinerary
+from maps.page import Bounds, Ground, TileSource, bounds_of, map_page
+from maps.style import QUIET_AREA, van_class
 from maps.words import FREE, Words
 from optimizer.problem import Location
 
 _DIRECTIONS = "https://www.google.com/maps/dir/?api=1&travelmode=driving&destination="
+_MARGIN_DEG = 0.1  # areas this far beyond the way are drawn: about what a first view shows around it
 
 
 def daily_map(
+    week: WeekItinerary,
     itinerary: Itinerary,
+    areas: geopandas.GeoDataFrame | None,
     *,
     gettext: Callable[[str], str],
     locale: str = "id",
     tiles: TileSource | None = None,
-    office: Place | None = None,
-    sources: Sequence[str] = (),
 ) -> str:
     """
     A complete page with one van's day as map and as sheet, which opens without a network.
 
     Parameters
     ----------
+    itinerary
+        One of the week's.
+    areas
+        The villages' areas in EPSG:4326 with a column ``code``, or None; those near the way are drawn as quiet ground
+        with the names that the week's cards give them.
     locale
         For dates and numbers: ``id`` or ``en``, the language that ``gettext`` answers in.
     tiles
         A background that the office has set up; without one the map's ground is plain.
-    office
-        The office, named at the head and marked on the map; without one, where the van starts.
-    sources
-        Where places come from, with their licences.
     """
     words = Words(gettext, locale)
     title = f"{itinerary.vehicle.name} · {words.day(itinerary.day)}"
-    points = [
-        (place.location.lon, place.location.lat) for leg in itinerary.legs for place in (leg.origin, leg.destination)
-    ]
+    ends = [place.location for leg in itinerary.legs for place in (leg.origin, leg.destination)]
+    bounds = bounds_of([(end.lon, end.lat) for end in ends])
     drawing = {
         "routes": [route_drawing(itinerary, words)],
         "unserved": [],
         "unserved_lines": [],
-        "bases": base_drawings(office, [itinerary], words),
-        "area_lines": [],
+        "bases": base_drawings(week.office, [itinerary], words),
         "shows_vans": False,
         "words": map_words(words, title),
     }
@@ -61,16 +63,28 @@ def daily_map(
         "_": gettext,
         "words": words,
         "title": title,
-        "office": (office or itinerary.legs[0].origin).name,
+        "office": week.cards.office.name,
         "free": gettext(FREE),
         "van_class": van_class(itinerary.vehicle.number),
         "number": itinerary.vehicle.number,
         "line": day_line(itinerary, words),
         "equipment": _equipment(itinerary, words),
         "rows": _rows(itinerary, words),
-        "sources": sources,
+        "sources": week.cards.sources,
     }
-    return map_page("day.html", context, drawing, bounds=bounds_of(points), tiles=tiles)
+    return map_page("day.html", context, drawing, bounds=bounds, ground=_ground(week, areas, bounds), tiles=tiles)
+
+
+def _ground(week: WeekItinerary, areas: geopandas.GeoDataFrame | None, bounds: Bounds) -> Ground | None:
+    if areas is None:
+        return None
+    (south, west), (north, east) = bounds
+    near = areas.cx[west - _MARGIN_DEG : east + _MARGIN_DEG, south - _MARGIN_DEG : north + _MARGIN_DEG]
+    if near.empty:
+        return None
+    names = {village.code: village.name for village in week.cards.villages}
+    lines = [[names.get(code, code)] for code in map(str, near["code"])]
+    return Ground(near, fills=[QUIET_AREA] * len(near), lines=lines)
 
 
 def _equipment(itinerary: Itinerary, words: Words) -> str:

@@ -32,8 +32,8 @@ def as_document(itinerary: Itinerary, *, gettext: Callable[[str], str]) -> dict[
         "distance_m": itinerary.distance_m,
         "overtime_min": itinerary.overtime_min,
         "people": itinerary.people,
-        "stops": [_stop_document(stop, gettext) for stop in itinerary.stops],
-        "legs": [_leg_document(leg) for leg in itinerary.legs],
+        "stops": [stop_document(stop, gettext) for stop in itinerary.stops],
+        "legs": [leg_document(leg) for leg in itinerary.legs],
         "pauses": [{"start": rest.start.isoformat(), "end": rest.end.isoformat()} for rest in itinerary.rests],
     }
 
@@ -54,7 +54,8 @@ def translated(text: str, gettext: Callable[[str], str]) -> str:
     return gettext(text) if text else ""
 
 
-def _stop_document(stop: Stop, gettext: Callable[[str], str]) -> dict[str, object]:
+def stop_document(stop: Stop, gettext: Callable[[str], str]) -> dict[str, object]:
+    """One stop, as it stands in `as_document`."""
     return {
         "number": stop.number,
         **_card_document(stop.card, gettext),
@@ -87,7 +88,8 @@ def _card_document(card: VisitCard, gettext: Callable[[str], str]) -> dict[str, 
     }
 
 
-def _leg_document(leg: Leg) -> dict[str, object]:
+def leg_document(leg: Leg) -> dict[str, object]:
+    """One drive, as it stands in `as_document`."""
     return {
         "from": {"name": leg.origin.name, "point": _point(leg.origin.location)},
         "to": {"name": leg.destination.name, "point": _point(leg.destination.location)},

@@ -1,7 +1,7 @@
 """
 A map page that opens from a file with no network at all, and in which no text can run.
 
-Folium draws what is made of numbers: the Leaflet map, the areas with their shading and the first view. Everything
+Folium draws what is made of numbers and colours: the Leaflet map, the shaded areas and the first view. Everything
 with words in it (marks, popups, the layer list, the scale's and the buttons' titles, tiles and their attribution) is
 left to a script of ours, because Folium's templates are JavaScript template literals: a place called ``${alert(1)}``
 would run there, and escaping it for HTML does not help. Words travel as one JSON block and are put in place with
@@ -31,7 +31,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from maps.errors import InvalidTilesError
-from maps.style import AREA_STEPS, van_rules
+from maps.style import PAPER, van_rules
 
 _HERE = Path(__file__).parent
 _LEAFLET = Path(xstatic.pkg.leaflet.BASE_DIR)
@@ -39,7 +39,7 @@ _COORDINATE_DECIMALS = 5  # a metre
 _VIEW_PADDING_PX = 24
 _CLOSEST_ZOOM = 15
 _OPACITY_OVER_TILES = 0.5
-NO_DATA_FILL = "url(#no-data)"
+_ZOOM_SNAP = 0.25  # a closer fit; tiles are sharp at whole steps only
 
 Bounds = tuple[tuple[float, float], tuple[float, float]]
 """South-west and north-east corner, each ``lat, lon`` as Leaflet wants them."""
@@ -78,20 +78,34 @@ class TileSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Shading:
+class Ground:
     """
-    Areas with the step of `AREA_STEPS` that each is shaded with.
+    Areas that lie under everything else.
 
     Attributes
     ----------
     areas
         GeoDataFrame in EPSG:4326, one row an area; only its geometry is drawn.
-    steps
-        In the order of the rows; None for an area without data, which is hatched.
+    fills
+        Colours, or `NO_DATA_FILL`, in the order of the rows.
+    lines
+        What the popup of each area says, its name first, in the order of the rows.
     """
 
     areas: geopandas.GeoDataFrame
-    steps: Sequence[int | None]
+    fills: Sequence[str]
+    lines: Sequence[Sequence[str]]
+
+    def drawing(self) -> list[dict[str, object]]:
+        """Words of each area and where its name stands, for the data block."""
+        points = self.areas.geometry.representative_point()
+        return [
+            {
+                "lines": list(lines),
+                "point": [round(point.x, _COORDINATE_DECIMALS), round(point.y, _COORDINATE_DECIMALS)],
+            }
+            for lines, point in zip(self.lines, points, strict=True)
+        ]
 
 
 def map_page(
@@ -100,7 +114,7 @@ def map_page(
     drawing: Mapping[str, object],
     *,
     bounds: Bounds,
-    shading: Shading | None = None,
+    ground: Ground | None = None,
     tiles: TileSource | None = None,
 ) -> str:
     """
@@ -115,11 +129,12 @@ def map_page(
     bounds
         What the map shows at first.
     """
-    canvas, script = _canvas(bounds, shading, area_opacity=_OPACITY_OVER_TILES if tiles else 1)
+    canvas, script = _canvas(bounds, ground, has_tiles=tiles is not None)
     scripts = (_leaflet_script(), script, _own("map.js"))
     styles = (_leaflet_style(), _own("map.css"), van_rules())
     block = {
         **drawing,
+        "areas": [] if ground is None else ground.drawing(),
         "bounds": bounds,
         "tiles": tiles and {"url": tiles.url, "attribution": tiles.attribution, "max_zoom": tiles.max_zoom},
     }
@@ -155,13 +170,14 @@ def bounds_of(points: Sequence[tuple[float, float]]) -> Bounds:
     return (min(lats), min(lons)), (max(lats), max(lons))
 
 
-def _canvas(bounds: Bounds, shading: Shading | None, *, area_opacity: float) -> tuple[str, str]:
+def _canvas(bounds: Bounds, ground: Ground | None, *, has_tiles: bool) -> tuple[str, str]:
     """The map's element and the script that fills it, as Folium writes them."""
-    canvas = folium.Map(location=bounds[0], tiles=None, zoom_control=False, attribution_control=False)
+    snap = 1 if has_tiles else _ZOOM_SNAP
+    canvas = folium.Map(bounds[0], tiles=None, zoom_control=False, attribution_control=False, zoom_snap=snap)
     canvas._id = "moling"  # noqa: SLF001 (Folium's ids are random; the page must be the same each time)
-    if shading is not None:
-        style = partial(_area_style, opacity=area_opacity)
-        areas = folium.GeoJson(_features(shading), style_function=style, smooth_factor=0.5)
+    if ground is not None:
+        style = partial(_area_style, opacity=_OPACITY_OVER_TILES if has_tiles else 1)
+        areas = folium.GeoJson(_features(ground), style_function=style, smooth_factor=0.5)
         areas._id = "areas"  # noqa: SLF001 (as above; our script finds the layer by it)
         areas.add_to(canvas)
     canvas.fit_bounds(bounds, padding=(_VIEW_PADDING_PX, _VIEW_PADDING_PX), max_zoom=_CLOSEST_ZOOM)
@@ -171,18 +187,18 @@ def _canvas(bounds: Bounds, shading: Shading | None, *, area_opacity: float) -> 
     return figure.html.render(), figure.script.render()
 
 
-def _features(shading: Shading) -> dict[str, object]:
-    geometries = shading.areas.geometry.set_precision(10**-_COORDINATE_DECIMALS)
+def _features(ground: Ground) -> dict[str, object]:
+    geometries = ground.areas.geometry.set_precision(10**-_COORDINATE_DECIMALS)
     return {
         "type": "FeatureCollection",
         "features": [
             {
                 "type": "Feature",
                 "id": str(row),
-                "properties": {"step": step},
+                "properties": {"fill": fill},
                 "geometry": _rounded(geometry.__geo_interface__),
             }
-            for row, (geometry, step) in enumerate(zip(geometries, shading.steps, strict=True))
+            for row, (geometry, fill) in enumerate(zip(geometries, ground.fills, strict=True))
         ],
     }
 
@@ -196,10 +212,9 @@ def _rounded(value: object) -> object:
     return {key: _rounded(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _area_style(feature: Mapping[str, Mapping[str, int | None]], *, opacity: float) -> dict[str, object]:
-    step = feature["properties"]["step"]
-    fill = NO_DATA_FILL if step is None else AREA_STEPS[step].colour
-    return {"fillColor": fill, "fillOpacity": opacity, "color": "#ffffff", "weight": 1, "opacity": 1}
+def _area_style(feature: Mapping[str, Mapping[str, str]], *, opacity: float) -> dict[str, object]:
+    fill = feature["properties"]["fill"]
+    return {"fillColor": fill, "fillOpacity": opacity, "color": PAPER, "weight": 1, "opacity": 1}
 
 
 def _policy(scripts: Sequence[str], styles: Sequence[str], tiles: TileSource | None) -> str:

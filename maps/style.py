@@ -14,6 +14,11 @@ VAN_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
 
 INK = "#1b2430"
 PAPER = "#ffffff"
+QUIET_AREA = "#e9e6ee"
+"""Areas where they are ground only and say nothing."""
+
+NO_DATA_FILL = "url(#no-data)"
+"""The hatching that every map page defines."""
 
 _CONTRAST_OFFSET = 0.05  # of WCAG 2's contrast ratio: the light that a screen reflects by itself
 
@@ -35,11 +40,11 @@ class AreaStep:
 
 
 AREA_STEPS = (
-    AreaStep("#efecf3", 0, 4),
-    AreaStep("#d6cfe0", 5, 8),
-    AreaStep("#b8adc8", 9, 13),
-    AreaStep("#978aac", 14, 26),
-    AreaStep("#75678d", 27, None),
+    AreaStep("#f4f2f7", 0, 4),
+    AreaStep("#e2dcea", 5, 8),
+    AreaStep("#cbc2d7", 9, 13),
+    AreaStep("#b0a4c1", 14, 26),
+    AreaStep("#9486a8", 27, None),
 )
 """About a month, two months, a quarter, half a year, and longer."""
 

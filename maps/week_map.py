@@ -14,8 +14,8 @@ from maps.cards import VillageCard
 from maps.document import unserved_document
 from maps.drawing import base_drawings, day_line, map_words, route_drawing
 from maps.itinerary import Itinerary, Leg, Stop, UnservedVisit, WeekItinerary
-from maps.page import NO_DATA_FILL, Shading, TileSource, bounds_of, map_page
-from maps.style import AREA_STEPS, AreaStep, area_step, van_class
+from maps.page import Ground, TileSource, bounds_of, map_page
+from maps.style import AREA_STEPS, NO_DATA_FILL, AreaStep, area_step, van_class
 from maps.words import FREE, Words
 
 
@@ -41,15 +41,11 @@ def week_map(
         A background that the office has set up; without one the map's ground is plain.
     """
     words = Words(gettext, locale)
-    villages = {village.code: village for village in week.cards.villages}
-    codes = [] if areas is None else [str(code) for code in areas["code"]]
-    shading = None if areas is None else Shading(areas, [_step(villages.get(code)) for code in codes])
     drawing = {
         "routes": [route_drawing(itinerary, words) for itinerary in week.itineraries],
         "unserved": [unserved_document(visit, gettext=gettext) for visit in week.unserved],
         "unserved_lines": [_unserved_lines(visit, words) for visit in week.unserved],
         "bases": base_drawings(week.office, week.itineraries, words),
-        "area_lines": [_area_lines(code, villages.get(code), words) for code in codes],
         "shows_vans": True,
         "words": map_words(words, words.week(week.week)),
     }
@@ -70,13 +66,20 @@ def week_map(
         "routes": [_route_row(index, itinerary, words) for index, itinerary in enumerate(week.itineraries)],
         "unserved": [_unserved_row(visit, words) for visit in week.unserved],
         "waiting_line": _waiting_line(week, words),
-        "has_areas": areas is not None,
+        "has_areas": areas is not None and not areas.empty,
         "areas_note": _areas_note(areas, words),
         "steps": [*(_step_key(step) for step in AREA_STEPS), {"fill": NO_DATA_FILL, "label": gettext("no data")}],
         "villages": _village_rows(week, words),
         "sources": week.cards.sources,
     }
-    return map_page("week.html", context, drawing, bounds=bounds_of(_points(week, areas)), shading=shading, tiles=tiles)
+    return map_page(
+        "week.html",
+        context,
+        drawing,
+        bounds=bounds_of(_points(week, areas)),
+        ground=_ground(week, areas, words),
+        tiles=tiles,
+    )
 
 
 def _unserved_lines(visit: UnservedVisit, words: Words) -> list[str]:
@@ -85,17 +88,29 @@ def _unserved_lines(visit: UnservedVisit, words: Words) -> list[str]:
     return [words.title(visit.card), reason, *detail, words.people(visit.card.people)]
 
 
-def _step(village: VillageCard | None) -> int | None:
-    return None if village is None or village.weeks_since_visit is None else area_step(village.weeks_since_visit)
+def _ground(week: WeekItinerary, areas: geopandas.GeoDataFrame | None, words: Words) -> Ground | None:
+    if areas is None or areas.empty:
+        return None
+    villages = {village.code: village for village in week.cards.villages}
+    codes = [str(code) for code in areas["code"]]
+    return Ground(
+        areas,
+        fills=[_fill(villages.get(code)) for code in codes],
+        lines=[_area_lines(code, villages.get(code), words) for code in codes],
+    )
+
+
+def _fill(village: VillageCard | None) -> str:
+    weeks = None if village is None else village.weeks_since_visit
+    return NO_DATA_FILL if weeks is None else AREA_STEPS[area_step(weeks)].colour
 
 
 def _area_lines(code: str, village: VillageCard | None, words: Words) -> list[str]:
-    if village is None:
-        return [code, words.gettext("No data on the last visit")]
-    if village.weeks_since_visit is None:
-        return [village.name, words.gettext("No data on the last visit")]
-    weeks = words.number(village.weeks_since_visit)
-    return [village.name, words.gettext("{weeks} weeks since the last visit").format(weeks=weeks)]
+    name = code if village is None else village.name
+    weeks = None if village is None else village.weeks_since_visit
+    if weeks is None:
+        return [name, words.gettext("No data on the last visit")]
+    return [name, words.gettext("{weeks} weeks since the last visit").format(weeks=words.number(weeks))]
 
 
 def _step_key(step: AreaStep) -> dict[str, str]:
@@ -120,7 +135,7 @@ def _totals(week: WeekItinerary, words: Words) -> list[tuple[str, str]]:
         *((words.resource(name), words.number(count)) for name, count in totals.cards_used.items()),
     ]
     proof = words.proof(week)
-    return [*figures, (gettext("quality"), proof)] if proof else figures
+    return [*figures, ("", proof)] if proof else figures
 
 
 def _route_row(index: int, itinerary: Itinerary, words: Words) -> dict[str, object]:
@@ -205,7 +220,7 @@ def _points(week: WeekItinerary, areas: geopandas.GeoDataFrame | None) -> list[t
     places += [visit.location for visit in week.unserved]
     if not places and week.office is not None:
         places = [week.office.location]
-    if not places and areas is not None and len(areas):
+    if not places and areas is not None and not areas.empty:
         west, south, east, north = areas.total_bounds
         return [(west, south), (east, north)]
     return [(place.lon, place.lat) for place in places] or [_INDONESIA]

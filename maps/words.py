@@ -122,7 +122,7 @@ class Words:
 
     def people(self, count: int) -> str:
         """Estimates carry their sign: ``≈ 88 orang``."""
-        return self.gettext("≈ {count} people").format(count=self.number(count))
+        return self.gettext("≈\N{NO-BREAK SPACE}{count} people").format(count=self.number(count))
 
     def drive(self, leg: Leg) -> str:
         """``12 mnt · 8,4 km``."""

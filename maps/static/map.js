@@ -4,8 +4,10 @@
 (() => {
   const drawing = JSON.parse(document.getElementById("drawing").textContent);
   const map = window.map_moling;
-  const MARK_GAP_PX = 32; // centres of two marks come no nearer: a mark is 28 px wide
+  // Centres of two marks come no nearer: a mark is 28 px wide, and with all days shown its day stands below it.
+  const MARK_GAP_PX = { all: 42, one: 34 };
   const PUSHES = 120;
+  const NAMES_FROM_ZOOM = 13;
   const MOVED_PX = 7; // a mark moved by more gets a line to its true place
 
   const element = (name, className, text) => {
@@ -21,10 +23,17 @@
     return box;
   };
 
+  // A popup keeps clear of the buttons at the right edge, on a narrow screen too.
+  const popupOptions = () => ({
+    maxWidth: Math.min(280, map.getSize().x - 110),
+    autoPanPaddingTopLeft: [8, 8],
+    autoPanPaddingBottomRight: [64, 8],
+  });
+
   const latLng = ([lon, lat]) => [lat, lon];
 
   // A mark's body is moved away from its true place where marks would cover each other; its icon stays there.
-  const mark = ({ point, kind, label, badge, day, colour, text, hollow, pinned, lines }) => {
+  const mark = ({ point, kind, label, badge, day, name, colour, text, hollow, pinned, lines }) => {
     const body = element("span", `mark ${kind}${hollow ? " hollow" : ""}${pinned ? " pinned" : ""}`);
     body.append(element("b", "", label));
     if (colour) {
@@ -35,15 +44,42 @@
     if (day) body.append(element("i", "day", day));
     const frame = element("span", "frame");
     const leader = element("span", "leader");
-    frame.append(leader, body);
+    const caption = element("span", "caption", name ?? "");
+    frame.append(leader, caption, body);
     const icon = L.divIcon({ html: frame, className: "place", iconSize: [0, 0] });
     const marker = L.marker(latLng(point), { icon, riseOnHover: true });
-    marker.bindPopup(popup(lines), { maxWidth: 280, minWidth: 160 });
+    marker.bindPopup(popup(lines), popupOptions());
     marker.on("add", () => marker.getElement().setAttribute("aria-label", lines.join(". ")));
-    return { marker, body, leader };
+    return { marker, body, leader, name: caption };
+  };
+
+  // Each name stands beside, above or below its mark, wherever it covers least of the marks and names placed before.
+  const placeNames = (marks, places, moved) => {
+    const taken = moved.map(({ x, y }) => [x - 16, y - 16, x + 16, y + 16]);
+    const view = L.bounds([[0, 0], map.getSize()]);
+    const inside = (corner) => view.contains(map.layerPointToContainerPoint(corner));
+    marks.forEach(({ name }, index) => {
+      const width = name.offsetWidth;
+      if (!width) return;
+      const { x, y } = moved[index];
+      const boxes = [
+        [x + 20, y - 10],
+        [x - 20 - width, y - 10],
+        [x - width / 2, y + 18],
+        [x - width / 2, y - 38],
+      ].map(([left, top]) => [left, top, left + width, top + 20]);
+      const covered = ([left, top, right, bottom]) =>
+        taken.filter((other) => left < other[2] && other[0] < right && top < other[3] && other[1] < bottom).length +
+        (inside([left, top]) && inside([right, bottom]) ? 0 : 3);
+      const best = boxes.reduce((one, other) => (covered(other) < covered(one) ? other : one));
+      name.classList.toggle("crowded", covered(best) > 1); // readable again once the map is nearer
+      taken.push(best);
+      name.style.translate = `${best[0] - places[index].x}px ${best[1] - places[index].y}px`;
+    });
   };
 
   const spread = (marks) => {
+    const gap = MARK_GAP_PX[chosen("day") === "all" ? "all" : "one"];
     const places = marks.map(({ marker }) => map.latLngToLayerPoint(marker.getLatLng()));
     const moved = places.map((place) => place.clone());
     for (let push = 0; push < PUSHES; push += 1) {
@@ -52,14 +88,14 @@
         for (let two = one + 1; two < moved.length; two += 1) {
           let way = moved[two].subtract(moved[one]);
           let far = Math.hypot(way.x, way.y);
-          if (far >= MARK_GAP_PX) continue;
+          if (far >= gap) continue;
           settled = false;
           if (far < 0.5) {
             // Two visits at one place: part them in a direction that differs from pair to pair.
             way = L.point(Math.cos(one + 2.4 * two), Math.sin(one + 2.4 * two));
             far = 1;
           }
-          const step = way.multiplyBy((MARK_GAP_PX - Math.min(far, MARK_GAP_PX)) / 2 / far + 0.01);
+          const step = way.multiplyBy((gap - Math.min(far, gap)) / 2 / far + 0.01);
           if (!marks[one].fixed) moved[one] = moved[one].subtract(step);
           if (!marks[two].fixed) moved[two] = moved[two].add(step);
         }
@@ -76,6 +112,7 @@
       leader.classList.toggle("shown", far > MOVED_PX);
       marker.getPopup().options.offset = L.point(shift.x, shift.y - 10);
     });
+    placeNames(marks, places, moved);
   };
 
   const arrow = (from, to, colour) => {
@@ -89,11 +126,17 @@
     return L.marker(place, { icon, interactive: false, keyboard: false, zIndexOffset: -1000 });
   };
 
+  // All casings lie below all legs, so that no leg hides another where they cross; both lie above the areas (400).
+  map.createPane("casings").style.zIndex = 410;
+  map.createPane("legs").style.zIndex = 420;
+
   const leg = ({ from, to, is_straight: isStraight }, colour, lines) => {
     const ends = [latLng(from.point), latLng(to.point)];
-    const way = L.polyline(ends, { color: colour, weight: 3, dashArray: isStraight ? "7 6" : null, lineCap: "butt" });
-    const parts = [L.polyline(ends, { color: "#ffffff", weight: 7, opacity: 0.9, interactive: false }), way];
-    way.bindPopup(popup(lines), { maxWidth: 280 });
+    const dashes = isStraight ? "7 6" : null;
+    const way = L.polyline(ends, { pane: "legs", color: colour, weight: 3, dashArray: dashes, lineCap: "butt" });
+    const casing = L.polyline(ends, { pane: "casings", color: "#ffffff", weight: 7, opacity: 0.9, interactive: false });
+    const parts = [casing, way];
+    way.bindPopup(popup(lines), popupOptions());
     if (from.point.join() !== to.point.join()) parts.push(arrow(from.point, to.point, colour));
     return parts;
   };
@@ -109,6 +152,7 @@
         label: String(stop.number),
         badge: drawing.shows_vans ? String(route.itinerary.vehicle.number) : "",
         day: drawing.shows_vans ? route.day_label : "",
+        name: stop.name,
         colour: route.colour,
         text: route.text_colour,
         pinned: stop.is_pinned,
@@ -129,11 +173,23 @@
   const vanBoxes = new Map([...document.querySelectorAll("input[name=van]")].map((box) => [box.value, box]));
   const areas = window.geo_json_areas;
 
+  // Names of areas appear once the map is near enough for them to stand apart.
+  const names = L.layerGroup(
+    drawing.areas.map(({ point, lines }) => {
+      const icon = L.divIcon({ html: element("span", "area-name", lines[0]), className: "place", iconSize: [0, 0] });
+      return L.marker(latLng(point), { icon, interactive: false, keyboard: false, zIndexOffset: -2000 });
+    }),
+  );
+
   const show = (layer, shown) => {
     if (shown !== map.hasLayer(layer)) map[shown ? "addLayer" : "removeLayer"](layer);
   };
 
   let visible = [];
+  const arrange = () => {
+    show(names, Boolean(areas) && map.hasLayer(areas) && map.getZoom() >= NAMES_FROM_ZOOM);
+    spread(visible);
+  };
   const refresh = () => {
     const day = chosen("day") ?? "all";
     visible = [...bases];
@@ -148,8 +204,8 @@
     if (open) visible.push(...unserved);
     if (areas) show(areas, isOn(document.querySelector("input[name=areas]")));
     if (areas && map.hasLayer(areas)) areas.bringToBack();
-    map.getContainer().classList.toggle("all-days", day === "all");
-    spread(visible);
+    map.getContainer().classList.toggle("all-days", drawing.shows_vans && day === "all");
+    arrange();
   };
 
   const button = (position, text, title, act) => {
@@ -176,13 +232,13 @@
     credit.onAdd = () => element("div", "credit", drawing.tiles.attribution);
     credit.addTo(map);
   }
-  L.control.zoom({ zoomInTitle: drawing.words.zoom_in, zoomOutTitle: drawing.words.zoom_out }).addTo(map);
-  button("topleft", "⤢", drawing.words.fit, fit);
+  L.control.zoom({ zoomInTitle: drawing.words.zoom_in, zoomOutTitle: drawing.words.zoom_out, position: "topright" }).addTo(map);
+  button("topright", "⤢", drawing.words.fit, fit);
   L.control.scale({ imperial: false }).addTo(map);
 
   bases.forEach(({ marker }) => marker.addTo(map));
   if (areas) {
-    areas.eachLayer((area) => area.bindPopup(popup(drawing.area_lines[Number(area.feature.id)]), { maxWidth: 280 }));
+    areas.eachLayer((area) => area.bindPopup(popup(drawing.areas[Number(area.feature.id)].lines), popupOptions()));
   }
   document.querySelectorAll("input[data-layer]").forEach((input) => input.addEventListener("change", refresh));
   document.querySelectorAll("button[data-route]").forEach((link) => {
@@ -197,11 +253,16 @@
       route.marks[Number(link.dataset.stop)].marker.openPopup();
     });
   });
-  map.on("zoomend", () => spread(visible));
-  window.addEventListener("beforeprint", () => {
+  map.on("moveend", arrange);
+  // The paper's layout is not there yet when printing begins, so the map is given its size on paper here.
+  const setSize = (width, height) => {
+    const { style } = map.getContainer();
+    [style.width, style.height] = [width, height];
     map.invalidateSize({ animate: false });
-    fit();
-  });
+    map.fitBounds(drawing.bounds, { padding: [24, 24], maxZoom: 15, animate: false });
+  };
+  window.addEventListener("beforeprint", () => setSize("786px", "537px"));
+  window.addEventListener("afterprint", () => setSize("", ""));
   refresh();
   map.getContainer().setAttribute("aria-label", drawing.words.map);
   document.documentElement.dataset.drawn = "true";

@@ -246,9 +246,9 @@ def areas(case: Case) -> geopandas.GeoDataFrame:
         [(place.lon + number * 1e-4, place.lat) for number, place in enumerate(case.problem.locations[1:])]
     )
     hull = points.convex_hull.buffer(0.03)
-    cells = shapely.intersection(shapely.voronoi_polygons(points, extend_to=hull).geoms, hull)
+    cells = [cell.intersection(hull) for cell in shapely.voronoi_polygons(points, extend_to=hull).geoms]
     codes = [village.code for village in case.cards.villages][: len(cells)]
-    return geopandas.GeoDataFrame({"code": codes, "is_approximate": True}, geometry=list(cells), crs="EPSG:4326")
+    return geopandas.GeoDataFrame({"code": codes, "is_approximate": True}, geometry=cells, crs="EPSG:4326")
 
 
 @pytest.fixture(scope="session")
