@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 WGS84: Final = "EPSG:4326"
 MARGIN_M: Final = 3_000.0
 """How far areas reach beyond the outermost service points."""
+HULL_RATIO: Final = 0.2
+"""How closely the hull follows the outermost points: 1 is the convex hull, 0 the tightest."""
 GRID_DEG: Final = 1e-5
 """Vertices are rounded to this, about a metre."""
 _COAST_OVERHANG_M = 100_000.0
@@ -122,7 +124,7 @@ def _bounds(points: Sequence["Point"], coast: "LineString | None") -> "BaseGeome
     import shapely  # noqa: PLC0415 (see the top of the module)
     from shapely.ops import split  # noqa: PLC0415
 
-    hull = shapely.convex_hull(shapely.MultiPoint(points)).buffer(MARGIN_M)
+    hull = shapely.concave_hull(shapely.MultiPoint(points), ratio=HULL_RATIO).buffer(MARGIN_M)
     if coast is None:
         return hull
     # A piece with service points is land, on whichever side of the line a person drew it.

@@ -20,6 +20,7 @@ Reader: TypeAlias = Callable[[str], Any]
 T = TypeVar("T")
 
 MAX_TEXT = 1_000
+MAX_DIGITS = 20
 MAX_DAYS_AWAY = 3_660
 """Relative dates reach ten years; more is a slip of the pen."""
 
@@ -33,15 +34,17 @@ WEEKDAY_WORDS: Mapping[str, Weekday] = {
     for word in words.split()
 }
 
+# Patterns are ASCII: other scripts' digits would pass for numbers here and fail further on.
 # 16 digits in a row, or grouped as identity numbers are: 4-4-4-4, or 6-6-4 (area, date of birth, serial).
-_IDENTITY_NUMBER = re.compile(r"(?<!\d)(?:\d{4}([ .-]?)\d{4}\1\d{4}\1\d{4}|\d{6}([ .-])\d{6}\2\d{4})(?!\d)")
-_WHOLE = re.compile(r"\d+|\d{1,3}(?:\.\d{3})+")
-_NUMBER = re.compile(r"-?(?:\d+(?:[.,]\d+)?|\d{1,3}(?:\.\d{3})+,\d+)")
-_RELATIVE = re.compile(r"[Hh]\s*(?:([+-])\s*(\d{1,4}))?")
-_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-_CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
-_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
+_IDENTITY_NUMBER = re.compile(r"(?<!\d)(?:\d{4}([ .-]?)\d{4}\1\d{4}\1\d{4}|\d{6}([ .-])\d{6}\2\d{4})(?!\d)", re.ASCII)
+_WHOLE = re.compile(r"\d+|\d{1,3}(?:\.\d{3})+", re.ASCII)
+_NUMBER = re.compile(r"-?(?:\d+(?:[.,]\d+)?|\d{1,3}(?:\.\d{3})+,\d+)", re.ASCII)
+_RELATIVE = re.compile(r"[Hh]\s*(?:([+-])\s*(\d{1,4}))?", re.ASCII)
+_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+_DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})", re.ASCII)
+# No slash: identifiers become parts of file names and addresses.
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
 def hides_identity_number(text: str) -> bool:
@@ -66,10 +69,10 @@ def free_text(text: str) -> str:
 
 
 def identifier(text: str) -> str:
-    """A code of the office: letters, digits and ``. _ / -``, at most 40."""
+    """A code of the office: letters, digits and ``. _ -``, at most 40."""
     free_text(text)
     if not _IDENTIFIER.fullmatch(text):
-        raise CellError(N_("write a code of letters, digits and . _ / - only, at most 40"))
+        raise CellError(N_("write a code of letters, digits and . _ - only, at most 40"))
     return text
 
 
@@ -89,7 +92,7 @@ def place_code(text: str) -> str:
     """The code of a village (10 digits, dots left out) or of a site."""
     code = text.replace(".", "")
     # A site's own code may hold dots; only what reads as a village code in the ministry's form loses them.
-    return code if re.fullmatch(r"\d{10}", code) else identifier(text)
+    return code if re.fullmatch(r"[0-9]{10}", code) else identifier(text)
 
 
 def whole(least: int, most: int) -> Reader:
@@ -102,9 +105,6 @@ def whole(least: int, most: int) -> Reader:
         return value
 
     return read
-
-
-MAX_DIGITS = 20
 
 
 def number(least: float, most: float, *, above: bool = False) -> Reader:

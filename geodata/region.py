@@ -216,8 +216,7 @@ def load_region(folder: Path) -> Region:
     tables = read_tables(folder, findings)
     check(tables, findings)
     if findings.found:
-        place = {file: number for number, file in enumerate(FILES)}
-        raise RegionError(tuple(sorted(findings.found, key=lambda each: (place.get(each.file, -1), each.row or 0))))
+        raise RegionError(findings.in_order(FILES))
     settings = tables.settings
     region = dict(settings["region"].values)
     del region["reach_km"]  # it is of use to the checks only

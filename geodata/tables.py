@@ -14,15 +14,21 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from geodata.cells import Reader, hides_identity_number, without_identity_numbers
 from geodata.errors import N_, CellError, Finding
 
-MAX_FILE_BYTES = 5_000_000
+MAX_CSV_BYTES = 5_000_000
+MAX_TOML_BYTES = 200_000
 MAX_ROWS = 20_000
+MAX_COLUMNS = 200
+MAX_KEYS = 1_000
 MAX_CELL = 5_000
+MAX_FINDINGS = 1_000
+LONGEST_WHOLE = 10**18
 SHOWN = 60
 """Characters of a faulty cell that a finding repeats."""
 
@@ -88,14 +94,28 @@ class Findings:
 
     def add_file(self, file: str, message: str, /, **params: object) -> None:
         """A fault of a whole file."""
-        self.found.append(Finding(file, None, "", "", message, params))
+        self._add(Finding(file, None, "", "", message, params))
 
     def add(self, row: Row, head: str, message: str, /, **params: object) -> None:
         """A fault of a cell, or of a whole row where ``head`` is empty."""
         value = without_identity_numbers(row.cells.get(head, ""))
         shown = _on_one_line(value if len(value) <= SHOWN else f"{value[:SHOWN]}...")
         column = _on_one_line(f"{row.prefix}{head}") if head else ""
-        self.found.append(Finding(row.file, row.number, column, shown, message, params))
+        self._add(Finding(row.file, row.number, column, shown, message, params))
+
+    def _add(self, finding: Finding) -> None:
+        # A file of junk could hold a fault in each of half a million cells; nobody reads past the first thousand.
+        if len(self.found) < MAX_FINDINGS:
+            self.found.append(finding)
+        elif len(self.found) == MAX_FINDINGS:
+            message = N_("there are more faults than {most}; correct these first")
+            self.found.append(Finding(finding.file, None, "", "", message, {"most": MAX_FINDINGS}))
+
+    def in_order(self, files: Sequence[str]) -> tuple[Finding, ...]:
+        """All faults by file and row; the one that cuts them short stays last."""
+        place = {file: number for number, file in enumerate(files)}
+        first = sorted(self.found[:MAX_FINDINGS], key=lambda each: (place.get(each.file, -1), each.row or 0))
+        return (*first, *self.found[MAX_FINDINGS:])
 
 
 def _on_one_line(text: str) -> str:
@@ -125,6 +145,10 @@ def read_row(row: Row, columns: Sequence[Column], findings: Findings) -> dict[st
             else:
                 values[column.name] = column.default
             continue
+        if len(text) > MAX_CELL:
+            message = N_("has {length} characters; at most {most} fit")
+            findings.add(row, column.head, message, length=len(text), most=MAX_CELL)
+            continue
         try:
             values[column.name] = column.read(text)
         except CellError as error:
@@ -134,13 +158,14 @@ def read_row(row: Row, columns: Sequence[Column], findings: Findings) -> dict[st
 
 def read_toml(path: Path, findings: Findings) -> dict[str, Any] | None:
     """A TOML file as its tables; None when it cannot be read."""
-    text = _read_text(path, findings)
+    text = _read_text(path, MAX_TOML_BYTES, findings)
     if text is None:
         return None
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        # tomllib tells line and column, which is all a person needs; deep nesting is junk, not a document.
+    except (ValueError, RecursionError) as error:
+        # tomllib tells line and column, which is all a person needs; deep nesting and numbers of thousands of
+        # digits, which fail in their own ways, are junk.
         findings.add_file(path.name, N_("is no valid TOML: {problem}"), problem=without_identity_numbers(str(error)))
         return None
 
@@ -159,17 +184,18 @@ def toml_values(
     cells: dict[str, str] = {}
     row = Row(file, None, f"{prefix}." if prefix else "", cells)
     known = [column.head for column in columns]
-    for key, value in table.items():
-        if key in known:
-            text = _as_text(value)
-            if text is None:
-                findings.add(row, key, N_("must be a single value or a list, not a table"))
-                columns = [column for column in columns if column.head != key]
-            else:
-                cells[key] = text
-        elif key not in inner:
-            _add_unknown(row, key, [*known, *inner], findings)
-    return Values(row, read_row(row, columns, findings))
+    for key, value in islice(table.items(), MAX_KEYS):
+        if key not in known:
+            if key not in inner:
+                _add_unknown(row, key, [*known, *inner], findings)
+            continue
+        text = _as_text(value)
+        if text is None:
+            findings.add(row, key, N_("must be a single value or a list, not a table"))
+        else:
+            cells[key] = text
+    readable = [column for column in columns if column.head in cells or column.head not in table]
+    return Values(row, read_row(row, readable, findings))
 
 
 def toml_list(
@@ -180,59 +206,76 @@ def toml_list(
     if not isinstance(tables, list):
         findings.add(Row(file, None, "", {}), key, N_("must be a list of tables, written [[{key}]]"), key=key)
         return ()
+    if len(tables) > MAX_KEYS:
+        findings.add(
+            Row(file, None, "", {}), key, N_("has {count} rows; at most {most} fit"), count=len(tables), most=MAX_KEYS
+        )
+        return ()
     return tuple(
         toml_values(file, f"{key}[{number}]", table, columns, findings) for number, table in enumerate(tables, 1)
     )
 
 
-def _read_text(path: Path, findings: Findings) -> str | None:
+def _read_text(path: Path, most_bytes: int, findings: Findings) -> str | None:
     try:
         # A link could lead out of the folder, and a pipe would never end: only plain files are opened.
         if not stat.S_ISREG(path.lstat().st_mode):
             findings.add_file(path.name, N_("is not a plain file"))
             return None
         with path.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
+            data = stream.read(most_bytes + 1)
     except FileNotFoundError:
         findings.add_file(path.name, N_("is missing in the folder"))
         return None
     except OSError as error:
         findings.add_file(path.name, N_("cannot be opened: {problem}"), problem=str(error.strerror))
         return None
-    if len(data) > MAX_FILE_BYTES:
-        findings.add_file(path.name, N_("is larger than {most} MB"), most=MAX_FILE_BYTES // 1_000_000)
+    if len(data) > most_bytes:
+        findings.add_file(path.name, N_("is larger than {most} kB"), most=most_bytes // 1_000)
         return None
+    return _decoded(path.name, data, findings)
+
+
+def _decoded(file: str, data: bytes, findings: Findings) -> str | None:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        findings.add_file(path.name, N_("is no text in UTF-8; in Excel save it as 'CSV UTF-8'"))
+        text = None
+    if text is None or "\0" in text:
+        findings.add_file(file, N_("is no text in UTF-8; in Excel save it as 'CSV UTF-8'"))
         return None
     return text
 
 
 def _csv_lines(path: Path, findings: Findings) -> list[list[str]] | None:
-    text = _read_text(path, findings)
+    text = _read_text(path, MAX_CSV_BYTES, findings)
     if text is None:
         return None
     first = text.split("\n", 1)[0]
     if first.casefold().startswith("sep="):  # a line for Excel only; Excel does not count it as a row
         text = text[len(first) + 1 :]
         first = text.split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
     try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        lines = list(reader)
     except csv.Error as error:
-        findings.add_file(path.name, N_("is no valid CSV: {problem}"), problem=str(error))
+        findings.add_file(
+            path.name, N_("is no valid CSV, line {line}: {problem}"), line=reader.line_num, problem=str(error)
+        )
         return None
+    return lines if _has_fit_size(path.name, lines, findings) else None
+
+
+def _has_fit_size(file: str, lines: list[list[str]], findings: Findings) -> bool:
     if not lines or not any(head.strip() for head in lines[0]):
-        findings.add_file(path.name, N_("is empty; the first row must hold the column heads"))
-        return None
-    if len(lines) > MAX_ROWS:
-        findings.add_file(path.name, N_("has {count} rows; at most {most} fit"), count=len(lines), most=MAX_ROWS)
-        return None
-    return lines
+        findings.add_file(file, N_("is empty; the first row must hold the column heads"))
+    elif len(lines[0]) > MAX_COLUMNS:
+        findings.add_file(file, N_("has {count} columns; at most {most} fit"), count=len(lines[0]), most=MAX_COLUMNS)
+    elif len(lines) > MAX_ROWS:
+        findings.add_file(file, N_("has {count} rows; at most {most} fit"), count=len(lines), most=MAX_ROWS)
+    else:
+        return True
+    return False
 
 
 def _heads_fit(file: str, heads: list[str], columns: Sequence[Column], findings: Findings) -> bool:
@@ -259,7 +302,7 @@ def _add_unknown(row: Row, head: str, known: Sequence[str], findings: Findings) 
     if head.casefold() in _IDENTITY_HEADS or hides_identity_number(head):
         findings.add(row, shown, N_("must go: people are counted here, identity numbers are never kept"))
         return
-    near = difflib.get_close_matches(head[:SHOWN], known, n=1)
+    near = difflib.get_close_matches(head[:SHOWN], known, n=1, cutoff=0.5)
     if near:
         findings.add(row, shown, N_("is not known; did you mean '{nearest}'?"), nearest=near[0])
     else:
@@ -271,34 +314,22 @@ def _rows(file: str, heads: list[str], lines: list[list[str]], findings: Finding
         if not any(cell.strip() for cell in line):
             continue  # a blank row, which a spreadsheet counts all the same
         row = Row(file, number, "", dict(zip(heads, line, strict=False)))
-        if any(cell.strip() for head, cell in zip(heads, line, strict=False) if not head) or any(
-            cell.strip() for cell in line[len(heads) :]
-        ):
-            findings.add(
-                row,
-                "",
-                N_("has more cells than the heading; put cells that hold the separator in double quotes"),
-            )
+        beyond = [cell for column, cell in enumerate(line) if column >= len(heads) or not heads[column]]
+        if any(cell.strip() for cell in beyond):
+            message = N_("has more cells than the heading; put cells that hold the separator in double quotes")
+            findings.add(row, "", message)
             continue
-        too_long = [head for head in heads if len(row.cells.get(head, "")) > MAX_CELL]
-        for head in too_long:
-            findings.add(row, head, N_("has more than {most} characters"), most=MAX_CELL)
-        if not too_long:
-            yield row
+        yield row
 
 
 def _as_text(value: object) -> str | None:
-    match value:
-        case bool():
-            return "ya" if value else "tidak"
-        case str() | int() | float():
-            return str(value)
-        case time():
-            return value.strftime("%H:%M")
-        case date():
-            return value.isoformat()
-        case list():
-            texts = [_as_text(each) for each in value if not isinstance(each, list)]
-            return None if None in texts or len(texts) < len(value) else ";".join(map(str, texts))
-        case _:
-            return None
+    if isinstance(value, list):
+        texts = [None if isinstance(each, list) else _as_text(each) for each in value]
+        return None if None in texts else ";".join(map(str, texts))
+    if isinstance(value, bool):
+        return "ya" if value else "tidak"
+    if isinstance(value, int) and abs(value) > LONGEST_WHOLE:
+        return hex(value)  # which no reader takes; Python refuses to write thousands of digits
+    if isinstance(value, time):
+        return value.strftime("%H:%M")
+    return str(value) if isinstance(value, str | int | float | date) else None
