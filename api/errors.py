@@ -1,5 +1,7 @@
 """Errors that `api` raises; each says what is wrong, with which value, and what would be right."""
 
+from pathlib import Path
+
 
 class ApiError(Exception):
     """Root of all errors of this package."""
@@ -11,3 +13,10 @@ class InvalidWeekError(ApiError, ValueError):
 
 class TransitionError(ApiError, ValueError):
     """A request or plan cannot go from its state to the one asked for, or not by this person."""
+
+
+class OutputFolderError(ApiError, OSError):
+    """A folder for results cannot be written, or holds something that no plan wrote."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"Folder '{folder}' cannot take the plan: {reason}.")
