@@ -209,7 +209,7 @@ def _region_notes(region: Region) -> Iterator[Note]:
     unknown = sum(village.last_visit is None for village in region.villages)
     if unknown:
         yield Note(
-            N_("{count} villages have no last visit on record; they count as waiting {weeks} weeks."),
+            N_("Villages without a last visit on record: {count}. They count as waiting {weeks} weeks."),
             {"count": unknown, "weeks": region.planning.never_visited_weeks},
         )
 

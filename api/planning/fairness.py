@@ -53,7 +53,7 @@ def wait_notes(limits: Sequence[Limit], demand: VillageDemand) -> Iterator[Note]
     if not demand.overdue:
         return
     yield Note(
-        N_("{count} villages must be reached this week, or they wait longer than {weeks} weeks."),
+        N_("Villages to be reached this week, so that none waits longer than {weeks} weeks: {count}."),
         {"count": len(demand.overdue), "weeks": demand.frame.region.planning.longest_wait_weeks},
     )
     held = {limit.id.removeprefix("wait:") for limit in limits}

@@ -7,7 +7,7 @@ but an earlier plan's files is refused, so that a mistyped name destroys nothing
 
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,7 +27,10 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         When the folder holds other files, cannot be written, or a name of a file would lead out of it. Nothing is
         changed then.
     """
-    check_folder(folder, files)
+    for name in files:
+        if not _FILE_NAME.fullmatch(name):
+            raise OutputFolderError(folder, f"'{name}' is no file name; it must be letters, digits, '.', '_' and '-'")
+    check_folder(folder)
     fresh = folder.with_name(f".{folder.name}-{uuid4().hex}")
     try:
         fresh.mkdir(parents=True)
@@ -40,23 +43,15 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def check_folder(folder: Path, names: Iterable[str] = ()) -> None:
+def check_folder(folder: Path) -> None:
     """
     Refuse a folder that does not belong to a plan, before any work is done for it.
-
-    Parameters
-    ----------
-    names
-        Of files that are to be written there.
 
     Raises
     ------
     OutputFolderError
-        When it is a file, holds files that no plan wrote, or a name would lead out of it.
+        When it is a file or a link, or holds files that no plan wrote.
     """
-    for name in names:
-        if not _FILE_NAME.fullmatch(name):
-            raise OutputFolderError(folder, f"'{name}' is no file name; it must be letters, digits, '.', '_' and '-'")
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise OutputFolderError(folder, "it is no folder; name a new one")
     strangers = sorted(each.name for each in folder.iterdir() if not _is_ours(each)) if folder.exists() else []

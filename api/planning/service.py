@@ -121,11 +121,10 @@ def plan_region(
     RegionError
         When the region folder has faults; it lists all of them.
     OutputFolderError
-        When ``out`` holds something that no plan wrote or cannot be written, or a unit's id fits no file name.
+        When ``out`` holds something that no plan wrote, which is looked at before the search, or cannot be written.
     """
     region = load_region(folder)
-    # A unit's name is part of file names: one that cannot be is refused before the search, not after it.
-    check_folder(out, [day_file_name(unit.id, monday) for unit in region.fleet.units])
+    check_folder(out)
     planned = plan_week(region, monday, language=language, time_limit_s=time_limit_s, solver=solver)
     write_folder(out, week_files(planned, language))
     return planned

@@ -99,7 +99,7 @@ def test_a_wait_about_to_grow_too_long_asks_for_a_visit(build: Build) -> None:
     assert (str(limit.measure), limit.min, limit.tag) == ("visits", 1, "reaches:1219012003")
     tagged = {visit.id for visit in week.problem.visits if "reaches:1219012003" in visit.tags}
     assert tagged == {"village:1219012003"}
-    assert any("3 villages must be reached this week" in note for note in week.cards.notes)
+    assert any("none waits longer than 26 weeks: 3." in note for note in week.cards.notes)
 
 
 def test_the_longest_wait_is_not_passed_before_the_next_plan(build: Build, region: Region) -> None:
@@ -114,7 +114,7 @@ def test_an_unknown_wait_is_valued_but_not_promised(build: Build, region: Region
     week = build(of=_with(region, 1, last_visit=None))
     assert "wait:1219012001" not in {limit.id for limit in week.problem.limits}
     assert {str(community.id): community.prize for community in week.problem.communities}["1219012001"] == 20.0
-    assert any("1 villages have no last visit on record" in note for note in week.cards.notes)
+    assert any("without a last visit on record: 1." in note for note in week.cards.notes)
 
 
 def test_a_village_that_no_stop_can_reach_is_named(build: Build, region: Region) -> None:

@@ -5,7 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from api.errors import InvalidWeekError
+from api.planning.calendar import calendar_week
 from api.planning.weeks import parse_week, week_name
+from geodata.calendar import CalendarOverrides
 
 
 def test_a_week_is_its_monday() -> None:
@@ -30,8 +32,21 @@ def test_other_forms_are_refused_with_the_right_one(text: str) -> None:
         parse_week(text)
 
 
-@pytest.mark.parametrize("text", ["2026-W00", "2026-W54", "2027-W53", "0000-W10"])
+@pytest.mark.parametrize("text", ["2026-W00", "2026-W54", "2027-W53"])
 def test_a_week_that_is_not_there_is_refused(text: str) -> None:
     """2027 has only 52 weeks."""
     with pytest.raises(InvalidWeekError, match="has no week"):
         parse_week(text)
+
+
+@pytest.mark.parametrize("text", ["0000-W10", "1999-W52", "2077-W01", "9999-W20"])
+def test_years_without_a_calendar_are_refused(text: str) -> None:
+    """Beyond them the fasting month cannot be computed: one clear refusal, not a failure deep inside."""
+    with pytest.raises(InvalidWeekError, match="years go from 2000 to 2076"):
+        parse_week(text)
+
+
+def test_every_year_that_is_accepted_has_a_calendar(rules: CalendarOverrides) -> None:
+    """The first and the last week can be worked out."""
+    for text in ("2000-W01", "2076-W53"):
+        assert len(calendar_week(parse_week(text), rules).days) == 7
