@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from api.planning.calendar import CalendarWeek
-from api.planning.notes import Note
+from api.planning.notes import N_, Note
 from api.planning.places import Place
 from geodata.region import HandlingDefaults, Region
 from maps.cards import Factor, VisitCard
@@ -159,7 +159,7 @@ def card_factors(factors: PrizeFactors) -> tuple[Factor, ...]:
     """The factors of a prize as cards show them."""
     # English messages, translated when they are drawn.
     return (
-        Factor("People expected", factors.people),
-        Factor("Urgency", factors.urgency),
-        Factor("Time waited", factors.waiting),
+        Factor(N_("People expected"), factors.people),
+        Factor(N_("Urgency"), factors.urgency),
+        Factor(N_("Time waited"), factors.waiting),
     )

@@ -55,7 +55,7 @@ def _missing(request: VisitRequest) -> Note:
 def _no_day(request: VisitRequest) -> Note:
     if request.counts.people == 0:
         return Note(N_("The letter names nobody to be served."))
-    return Note(N_("No working day of this week suits the days that the letter asks for."))
+    return Note(N_("No day on which vans go out suits the days that the letter asks for."))
 
 
 def _split_notes(place: Place, made: Sequence[PlannedVisit]) -> list[Note]:

@@ -114,6 +114,8 @@ def recurring_visits(stops: Sequence[RecurringStop], demand: VillageDemand) -> C
             left_out.append(LeftOut(stop.id, place.name, due.note))
         made = _visit(stop, due, place, demand)
         if made is None:
+            if due.days:
+                left_out.append(LeftOut(stop.id, place.name, Note(N_("No van works on the days on which it is due."))))
             continue
         visits.append(made)
         if due.moved_from is not None:

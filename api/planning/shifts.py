@@ -13,6 +13,7 @@ from datetime import date
 from api.planning.calendar import CalendarDay, CalendarWeek
 from geodata.fleet import Fleet, Unit
 from geodata.times import TimeRange
+from optimizer.demand import POINT_DECIMALS
 from optimizer.problem import (
     DAY_MIN,
     Limit,
@@ -145,7 +146,7 @@ class _Maker:
         return tuple(
             replace(
                 self._shift(unit, base, day, self.settings.saturday, 0),
-                cost_per_hour=self.settings.overtime_cost_per_hour,
+                cost_per_hour=round(self.settings.overtime_cost_per_hour, POINT_DECIMALS),
             )
             for day in self.week.days
             if day.day in self.open_days and day.allows_overtime and not self._is_away(unit, day)
@@ -185,9 +186,9 @@ class _Maker:
             midnight + hours.start,
             midnight + hours.end,
             overtime_max=overtime,
-            overtime_cost=round(self.settings.overtime_cost_per_hour / MINUTES_AN_HOUR, 3),
+            overtime_cost=round(self.settings.overtime_cost_per_hour / MINUTES_AN_HOUR, POINT_DECIMALS),
             pauses=pauses,
-            cost_per_km=self.settings.cost_per_km,
+            cost_per_km=round(self.settings.cost_per_km, POINT_DECIMALS),
             max_stops=unit.max_stops or self.settings.max_stops,
             kits=unit.kits,
             # A van without a printer leaves the blanks at the office, where its cards are made.

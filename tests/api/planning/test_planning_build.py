@@ -112,11 +112,15 @@ def test_a_week_without_a_working_day_is_a_valid_empty_problem(
 def test_a_week_with_all_vans_in_the_garage_is_no_failure(
     build: Build, make_request: MakeRequest, make_stop: MakeStop, region: Region
 ) -> None:
-    """Days are worked but nobody can drive: the problem is empty and valid."""
+    """Days are worked but nobody can drive: the problem is empty and valid, and nothing due goes without a word."""
     away = (DateRange(date(2026, 12, 1), date(2026, 12, 31)),)
     units = tuple(replace(unit, maintenance=away) for unit in region.fleet.units)
     week = build(make_request(), stops=(make_stop(),), of=replace(region, fleet=replace(region.fleet, units=units)))
     assert (week.problem.shifts, week.problem.visits) == ((), ())
+    assert [(left.id, left.reason.text(str, "en")) for left in week.left_out] == [
+        ("PM-001", "No day on which vans go out suits the days that the letter asks for."),
+        ("R1", "No van works on the days on which it is due."),
+    ]
 
 
 def test_an_opened_saturday_is_an_ordinary_day(build: Build, region: Region) -> None:

@@ -107,7 +107,7 @@ def test_school_holidays_close_schools_but_not_prisons(make_request: Make, build
     assert [visit.id for visit in _letters(week)] == ["request:PM-002"]
     (left,) = week.left_out
     assert (left.id, left.returned) == ("PM-001", False)
-    assert "No working day" in left.reason.text(str, "en")
+    assert "No day on which vans go out" in left.reason.text(str, "en")
 
 
 def test_a_holiday_takes_its_day_from_the_windows(make_request: Make, build: Build, region: Region) -> None:
