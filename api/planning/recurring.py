@@ -165,21 +165,25 @@ def _visit(stop: RecurringStop, due: Due, place: Place, demand: VillageDemand) -
         tags=_tags(place) | (reach_tags(demand, hall) if hall else frozenset()),
         reaches=demand.reaches(hall) if hall else {},
     )
-    card = VisitCard(
-        visit.id,
+    return PlannedVisit(visit, _card(stop, visit.id, place, factors, frame), place)
+
+
+def _card(stop: RecurringStop, visit: VisitId, place: Place, factors: PrizeFactors, frame: Frame) -> VisitCard:
+    notes = crew_notes(frame, stop.counts, weak_signal=place.signal is Signal.WEAK)
+    return VisitCard(
+        visit,
         place.name,
         place.card_kind,
         Origin.ROUND,
         place.address,
-        people.people,
+        int(factors.people),
         village_code=place.village_code,
-        counts=counts_on_card(counts),
+        counts=counts_on_card(stop.counts),
         rule=_rule(stop, frame),
-        bring=to_bring(counts),
-        notes=(*crew_notes(frame, counts, weak_signal=weak), *([stop.note] if stop.note else [])),
+        bring=to_bring(stop.counts),
+        notes=(*notes, *([stop.note] if stop.note else [])),
         factors=card_factors(factors),
     )
-    return PlannedVisit(visit, card, place)
 
 
 def _factors(stop: RecurringStop, people: Expected, frame: Frame) -> PrizeFactors:

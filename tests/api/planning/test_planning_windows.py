@@ -1,7 +1,7 @@
 """Windows in which a service also ends in time."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.planning.windows import Stay, after, fits, latest_start, windows_for
@@ -90,6 +90,32 @@ def test_a_van_too_slow_for_a_shortened_day_is_left_out() -> None:
     made = windows_for(Stay(HALL, 20, 100), hours, shifts, _drive)
     assert made.too_slow == {"b/mon"}
     assert made.windows[0].end == 700 - 70
+
+
+_RANGE = st.tuples(st.integers(420, 900), st.integers(30, 420)).map(lambda it: TimeRange(it[0], it[0] + it[1]))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    hours=st.dictionaries(st.integers(0, 2), st.lists(_RANGE, min_size=1, max_size=2).map(tuple), min_size=1),
+    kits=st.lists(st.integers(1, 4), min_size=1, max_size=3),
+    work=st.integers(1, 500),
+)
+def test_whoever_may_start_ends_in_the_hosts_hours(
+    hours: dict[int, tuple[TimeRange, ...]], kits: list[int], work: int
+) -> None:
+    """Every allowed van, starting at any allowed minute and done by finish_by, is done within the host's hours."""
+    shifts = [_shift(f"{van}/{day}", count, day=day) for van, count in enumerate(kits) for day in range(3)]
+    stay = Stay(HALL, 35, work)
+    made = windows_for(stay, hours, shifts, _drive)
+    for shift in (each for each in shifts if each.id not in made.too_slow):
+        day = shift.earliest // 1440
+        for window in (each for each in made.windows if each.start // 1440 == day):
+            for start in range(window.start, window.end + 1, 7):
+                done = after(start, stay.duration_min(shift.kits), shift.pauses)
+                if done <= day * 1440 + made.finish_by and fits(stay, TimeRange(0, 1440), shift, _drive):
+                    within = (day * 1440 + each.start <= start and done <= day * 1440 + each.end for each in hours[day])
+                    assert any(within)
 
 
 def test_what_nobody_can_do_keeps_its_windows() -> None:
