@@ -71,7 +71,10 @@ class TravelDefaults:
 @dataclass(frozen=True, slots=True)
 class HandlingDefaults:
     """
-    How long service takes; defaults from `DOMAIN.md` section 4.
+    How long service takes, and how many of those announced come.
+
+    The defaults lie within what offices have reported: about 50 recordings a unit and day at one stop (Surabaya 2022),
+    10 to 15 minutes a pupil all told (Buleleng 2022), 7 people in two hours on a weak signal (Tabanan 2019).
 
     Attributes
     ----------

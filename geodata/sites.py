@@ -40,7 +40,7 @@ class SiteKind(StrEnum):
 
     @property
     def is_priority(self) -> bool:
-        """Whether it is a priority site (`DOMAIN.md` glossary): SLB, pesantren, orphanage or prison."""
+        """Whether its people can hardly come to the office themselves: SLB, pesantren, orphanage or prison."""
         return self in _PRIORITY
 
 
