@@ -13,7 +13,6 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType, TypeAlias
 
-from api.errors import TransitionError
 from geodata.requests import RecurringRow, ServiceCounts, Urgency
 from geodata.sites import Signal, SiteKind
 from geodata.times import DateRange, TimeRange, Weekday
@@ -21,6 +20,15 @@ from geodata.times import DateRange, TimeRange, Weekday
 RequestId = NewType("RequestId", str)
 UserId = NewType("UserId", str)
 PlanId = NewType("PlanId", str)
+
+
+class TransitionError(ValueError):
+    """
+    A request or plan cannot go from its state to the one asked for, or not by this person.
+
+    It stands here and not in `errors`, whose table of all errors is above the entities.
+    """
+
 
 RecurringStop: TypeAlias = RecurringRow
 """A visit by rule (jadwal tetap). It goes through no states, so the folder's row is the entity."""

@@ -11,10 +11,6 @@ class InvalidWeekError(ApiError, ValueError):
     """A week is not written as ``2026-W50``, or the year has no such week."""
 
 
-class TransitionError(ApiError, ValueError):
-    """A request or plan cannot go from its state to the one asked for, or not by this person."""
-
-
 class OutputFolderError(ApiError, OSError):
     """A folder for results cannot be written, or holds something that no plan wrote."""
 

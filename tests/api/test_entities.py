@@ -11,13 +11,13 @@ from api.entities import (
     RequestId,
     RequestLetter,
     RequestState,
+    TransitionError,
     UserId,
     VisitRequest,
     WeeklyPlan,
     move_plan,
     move_request,
 )
-from api.errors import TransitionError
 from geodata.requests import ServiceCounts
 from geodata.sites import SiteKind
 
