@@ -18,7 +18,7 @@ from optimizer.plan import Plan
 from optimizer.problem import Limit
 from optimizer.solve import SolveOptions, solve
 
-SECONDS = 6.0
+SECONDS = 4.0
 
 
 @pytest.fixture(scope="module")
