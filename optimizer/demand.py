@@ -111,9 +111,7 @@ def expected(count: int, attendance: float) -> int:
     return math.ceil(round(count * attendance, 6))
 
 
-def work_min(
-    people: Expected, times: HandlingTimes, *, weak_signal: bool = False, at_home: bool = False, printing_kits: int = 0
-) -> int:
+def work_min(people: Expected, times: HandlingTimes, *, weak_signal: bool = False, printing_kits: int = 0) -> int:
     """
     Kit minutes of a visit, at least 1: recording and checking of papers, or printing where that takes longer.
 
@@ -122,18 +120,23 @@ def work_min(
 
     Parameters
     ----------
-    at_home
-        Whether the crew goes from door to door with the portable kit.
     printing_kits
         Most kits aboard a van that prints on the spot; 0 where cards are printed at the office and handed over later.
     """
     recordings = people.print_cards + people.record_only
     signal = times.weak_signal_factor if weak_signal else 1.0
     minutes = recordings * times.recording_min * signal + people.child_cards * times.child_card_min
-    if at_home:
-        minutes += people.people * times.home_visit_min
     printing = people.print_cards * times.printing_min * printing_kits
     return max(1, math.ceil(round(max(minutes, printing), 6)))
+
+
+def home_visits_min(people: Expected, times: HandlingTimes) -> int:
+    """
+    Minutes that going from door to door with the portable kit adds to a stay.
+
+    They belong to its fixed part: a second kit in the van makes no way shorter.
+    """
+    return math.ceil(round(people.people * times.home_visit_min, 6))
 
 
 def waiting_factor(weeks: float, longest_weeks: float, most: float = 2.0) -> float:

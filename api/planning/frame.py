@@ -24,7 +24,7 @@ class PlanningOptions:
     Attributes
     ----------
     home_visit_min
-        Minutes added for each person visited with the portable kit.
+        Minutes added to a stay for each person visited with the portable kit.
     village_turnout
         Part (0 to 1) of a village's people still to be recorded who come to one stop.
     village_urgency

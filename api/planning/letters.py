@@ -14,7 +14,7 @@ from api.planning.windows import DayHours, Stay, able_shifts, windows_for
 from geodata.requests import ServiceCounts
 from geodata.sites import Signal
 from maps.cards import CountKind, Origin, VisitCard
-from optimizer.demand import Expected, PrizeFactors, expected, waiting_factor, work_min
+from optimizer.demand import Expected, PrizeFactors, expected, home_visits_min, waiting_factor, work_min
 from optimizer.problem import DAY_MIN, Limit, LimitId, LimitScope, Measure, MeasureKind, Shift, Visit, VisitId
 
 SCHOOL_TAG = "school"
@@ -141,15 +141,15 @@ class _Letter:
         )
 
     def _stay(self, counts: ServiceCounts) -> Stay:
-        times = self._frame.times
+        times, people = self._frame.times, self._expected(counts)
         work = work_min(
-            self._expected(counts),
+            people,
             times,
             weak_signal=self._weak,
-            at_home=self._request.needs_portable_kit,
             printing_kits=self._frame.printing_kits,
         )
-        return Stay(self._place.location.id, times.fixed_min, work)
+        home = home_visits_min(people, times) if self._request.needs_portable_kit else 0
+        return Stay(self._place.location.id, times.fixed_min + home, work)
 
     def _factors(self, people: int) -> PrizeFactors:
         request, planning = self._request, self._frame.region.planning

@@ -8,6 +8,7 @@ from optimizer.demand import (
     PrizeFactors,
     covered_share,
     expected,
+    home_visits_min,
     waiting_factor,
     work_min,
 )
@@ -32,8 +33,8 @@ def test_weak_signal_slows_recording_but_not_papers() -> None:
 
 
 def test_the_portable_kit_goes_from_door_to_door() -> None:
-    """Each bedridden person costs the way too: 4 x (5 + 20)."""
-    assert work_min(Expected(4), TIMES, at_home=True) == 100
+    """Each bedridden person costs the way there, 4 x 20 minutes, however many kits the van has."""
+    assert home_visits_min(Expected(4), TIMES) == 80
 
 
 def test_printing_counts_only_where_it_is_slower_than_recording() -> None:

@@ -183,7 +183,7 @@ def test_the_bedridden_need_the_portable_kit(make_request: Make, build: Build) -
     visit = _only(week)
     assert visit.skills == {"portable_kit"}
     assert str(visit.location) == "village:1219012002"
-    assert visit.work_min == 6 * 25
+    assert (visit.work_min, visit.setup_min) == (6 * 5, 35 + 6 * 20)
     assert "Portable kit: home visits from here" in week.cards.get_visit(visit.id).notes
 
 
