@@ -13,6 +13,10 @@ class InvalidPlanError(OptimizerError, ValueError):
     """A plan document cannot be read: it is not of the format, whatever the plan itself is worth."""
 
 
+class BrokenPlanError(OptimizerError, AssertionError):
+    """An engine's plan breaks a rule of its problem: an error of the program, never of the input."""
+
+
 def one_line(text: str) -> str:
     """
     Show a text on one line: line breaks and other characters that print nothing are written as escapes.

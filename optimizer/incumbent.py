@@ -1,0 +1,66 @@
+"""The best plan of a run so far: what engines offer is timed, judged by `evaluate`, and kept only if it is better."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from optimizer.evaluate import evaluate_routes
+from optimizer.network import Network
+from optimizer.plan import Route
+from optimizer.schedule import build_route
+
+OnBetter = Callable[[tuple[Route, ...], float], None]
+"""Gets the routes and the true value of every better plan."""
+
+
+class Incumbent:
+    """
+    Keeps the best routes found; engines know nothing of times, values and stopping.
+
+    Parameters
+    ----------
+    should_stop
+        Asked at every offer; True ends the search.
+    """
+
+    def __init__(self, network: Network, on_better: OnBetter, should_stop: Callable[[], bool]) -> None:
+        self._network = network
+        self._on_better = on_better
+        self._should_stop = should_stop
+        self._known: dict[tuple[int, tuple[int, ...], bool], Route | None] = {}
+        self.routes: tuple[Route, ...] | None = None
+        self.value: float | None = None
+
+    @property
+    def sequences(self) -> dict[int, tuple[int, ...]] | None:
+        """Visits of each used shift, in order, by position; None where no plan keeps all rules yet."""
+        if self.routes is None:
+            return None
+        shifts = {shift.id: at for at, shift in enumerate(self._network.problem.shifts)}
+        visits = {visit.id: at for at, visit in enumerate(self._network.problem.visits)}
+        return {shifts[route.shift]: tuple(visits[stop.visit] for stop in route.stops) for route in self.routes}
+
+    def offer(self, sequences: Mapping[int, Sequence[int]]) -> bool:
+        """
+        Consider a plan, given as the visits of each shift in order, by position; False when the search should stop.
+
+        The cheapest times may keep crews longer than a limit over several shifts allows; then the earliest count.
+        """
+        for hurry in (False, True):
+            routes = [self._route(shift, tuple(visits), hurry=hurry) for shift, visits in sequences.items()]
+            timed = tuple(route for route in routes if route is not None)
+            if len(timed) == len(routes) and self.offer_routes(timed):
+                break
+        return not self._should_stop()
+
+    def offer_routes(self, routes: Sequence[Route]) -> bool:
+        """Consider a plan whose times are set; whether it keeps all rules."""
+        judged = evaluate_routes(self._network.problem, routes)
+        if judged.feasible and (self.value is None or judged.value > self.value):
+            self.routes, self.value = tuple(routes), judged.value
+            self._on_better(self.routes, judged.value)
+        return judged.feasible
+
+    def _route(self, shift: int, visits: tuple[int, ...], *, hurry: bool) -> Route | None:
+        key = (shift, visits, hurry)
+        if key not in self._known:
+            self._known[key] = build_route(self._network, shift, visits, hurry=hurry)
+        return self._known[key]
