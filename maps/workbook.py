@@ -235,7 +235,7 @@ def _fill(sheet: Worksheet, title: str, columns: Sequence[_Column], rows: Iterab
             cell.alignment = Alignment(vertical="top", wrap_text=column.number_format is None)
             if column.number_format is not None:
                 cell.number_format = column.number_format
-    sheet.freeze_panes = sheet.cell(_HEAD_ROW + 1, 1)
+    sheet.freeze_panes = f"A{_HEAD_ROW + 1}"
     sheet.auto_filter.ref = f"A{_HEAD_ROW}:{get_column_letter(len(columns))}{last}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
