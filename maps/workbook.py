@@ -194,7 +194,7 @@ def _fill_summary(sheet: Worksheet, week: WeekItinerary, words: Words) -> None:
         (text("Kilometres"), round(totals.distance_m / 1000, 1)),
         (text("Overtime, min"), totals.overtime_min),
         *((words.resource(name), count) for name, count in totals.cards_used.items()),
-        (text("Proof"), words.proof(week) or text("not proved")),
+        (text("Proved distance from the best plan"), words.gap(week) or text("not proved")),
         *((text("Note"), words.text(note)) for note in week.cards.notes),
         *((text("Source"), source) for source in week.cards.sources),
         (text("Price"), text(FREE)),

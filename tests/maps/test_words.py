@@ -64,6 +64,5 @@ def test_why_a_visit_is_planned_is_said_for_every_origin(case: "Case") -> None:
 
 def test_a_proof_is_never_rounded_in_its_own_favour(case: "Case") -> None:
     """A gap of 0.13 % is not within 0.1 %."""
-    assert INDONESIAN.proof(replace(case.week, gap=0.0013)) == "proved within 0,2 % of the best"
-    assert INDONESIAN.proof(replace(case.week, gap=0.0)) == "proved within 0,0 % of the best"
-    assert INDONESIAN.proof(replace(case.week, gap=None)) is None
+    shown = [INDONESIAN.gap(replace(case.week, gap=gap)) for gap in (0.0013, 0.0001, 0.003, 0.0, None)]
+    assert shown == [*(f"≤\N{NO-BREAK SPACE}{gap} %" for gap in ("0,2", "0,1", "0,3", "0,0")), None]
