@@ -9,7 +9,7 @@ stand, or messages of ours in English, which are translated when they are drawn.
 same in every language. Cards hold counts and never the names of citizens.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -261,6 +261,11 @@ class WeekCards:
         if not isinstance(card, kind):
             raise MissingCardError(f"No {kind.__name__} for '{identifier}'; the cards must be those of this plan.")
         return card
+
+
+def translated(text: str, gettext: Callable[[str], str]) -> str:
+    """A text of a card in the reader's language; gettext answers the empty message with its catalogue's head."""
+    return gettext(text) if text else ""
 
 
 def _check_text(name: str, what: str, value: str) -> None:

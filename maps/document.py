@@ -6,7 +6,7 @@ What is served for a van and a day is therefore, value for value, what its map w
 
 from collections.abc import Callable
 
-from maps.cards import VisitCard
+from maps.cards import VisitCard, translated
 from maps.itinerary import Itinerary, Leg, Stop, UnservedVisit
 from optimizer.problem import Location
 
@@ -47,11 +47,6 @@ def unserved_document(unserved: UnservedVisit, *, gettext: Callable[[str], str])
         "text": translated(unserved.text, gettext),
         "by": list(unserved.by),
     }
-
-
-def translated(text: str, gettext: Callable[[str], str]) -> str:
-    """A text of a card in the reader's language; gettext answers the empty message with its catalogue's head."""
-    return gettext(text) if text else ""
 
 
 def stop_document(stop: Stop, gettext: Callable[[str], str]) -> dict[str, object]:

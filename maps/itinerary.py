@@ -51,11 +51,6 @@ class Stop:
     finish: datetime
     is_pinned: bool
 
-    @property
-    def wait_min(self) -> int:
-        """Minutes between arriving and the start of service."""
-        return _minutes(self.start - self.arrive)
-
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -341,7 +336,3 @@ def _totals(days: Sequence[Itinerary], unserved: int, cards_used: Mapping[str, i
         villages_made=len(made) - asked,
         cards_used=MappingProxyType(dict(cards_used)),
     )
-
-
-def _minutes(length: timedelta) -> int:
-    return length // timedelta(minutes=1)

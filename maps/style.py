@@ -12,8 +12,10 @@ from dataclasses import dataclass
 # softened so that lines hold on a light ground.
 VAN_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f6a00", "#444444")
 
-INK = "#1b2430"
 PAPER = "#ffffff"
+BLACK = "#000000"
+"""Upon a van's colour, instead of the ink of pages: on vermilion that reaches only 4 to 1."""
+
 QUIET_AREA = "#e9e6ee"
 """Areas where they are ground only and say nothing."""
 
@@ -79,8 +81,8 @@ def area_step(weeks: int) -> int:
 
 
 def text_colour(ground: str) -> str:
-    """Ink or paper, whichever reads better on a ground given as ``#rrggbb``."""
-    return max((INK, PAPER), key=lambda text: contrast(text, ground))
+    """Black or white, whichever reads better on a ground given as ``#rrggbb``."""
+    return max((BLACK, PAPER), key=lambda text: contrast(text, ground))
 
 
 def contrast(one: str, other: str) -> float:

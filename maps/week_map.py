@@ -134,8 +134,8 @@ def _totals(week: WeekItinerary, words: Words) -> list[tuple[str, str]]:
         (gettext("overtime"), words.duration(totals.overtime_min)),
         *((words.resource(name), words.number(count)) for name, count in totals.cards_used.items()),
     ]
-    proof = words.proof(week)
-    return [*figures, ("", proof)] if proof else figures
+    gap = words.gap(week)
+    return [*figures, (gettext("from the best, proved"), gap)] if gap else figures
 
 
 def _route_row(index: int, itinerary: Itinerary, words: Words) -> dict[str, object]:

@@ -5,6 +5,7 @@ The language is handed in: a gettext function for the words and a locale for dat
 ``Rabu, 13 Januari 2027``, ``13.45 WIB`` and ``1.234,5``; names of days and months come from Unicode's locale data.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,7 +13,7 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date, format_interval, format_time
 from babel.numbers import format_decimal, format_percent
 
-from maps.cards import CountKind, Origin, PlaceKind, VisitCard
+from maps.cards import CountKind, Origin, PlaceKind, VisitCard, translated
 from maps.itinerary import Leg, WeekItinerary
 from optimizer.plan import Reason
 
@@ -67,8 +68,8 @@ class Words:
     locale: str = "id"
 
     def text(self, message: str) -> str:
-        """A text of a card, translated where it is a message of ours; gettext would answer "" with its head."""
-        return self.gettext(message) if message else ""
+        """A text of a card, translated where it is a message of ours."""
+        return translated(message, self.gettext)
 
     def day(self, day: date) -> str:
         """``Rabu, 13 Januari 2027``."""
@@ -173,10 +174,10 @@ class Words:
         """A resource that visits use up; one that the office named itself keeps its name."""
         return self.gettext(_RESOURCES[name]) if name in _RESOURCES else name
 
-    def proof(self, week: WeekItinerary) -> str | None:
-        """How good the plan is proved to be; None where nothing is proved."""
+    def gap(self, week: WeekItinerary) -> str | None:
+        """Proved distance from the best plan, ``≤ 0,1 %``, rounded up so that it never says more than the proof."""
         if week.gap is None:
             return None
-        # Rounded up, so that the sentence is never better than the proof.
-        gap = format_percent(-(-week.gap * 1000 // 1) / 1000, "0.0 %", locale=self.locale)
-        return self.gettext("proved within {gap} of the best").format(gap=gap)
+        # The float of 0.1 % can lie a hair above it; a billionth keeps that from becoming 0.2 %.
+        tenths = math.ceil(week.gap * 1000 - 1e-9)
+        return f"≤\N{NO-BREAK SPACE}{format_percent(tenths / 1000, '0.0 %', locale=self.locale)}"

@@ -72,26 +72,26 @@ def _first_sheet(book: Workbook, title: str) -> Worksheet:
 
 
 def _fill_schedule(sheet: Worksheet, week: WeekItinerary, words: Words) -> None:
-    text = words.gettext
+    gettext = words.gettext
     day, clock = _formats(words)
     columns = [
-        _Column(text("Date"), 26, day),
-        _Column(text("Unit"), 14),
-        _Column(text("Order"), 8, "0"),
-        _Column(text("Arrives"), 9, clock),
-        _Column(text("Starts"), 9, clock),
-        _Column(text("Ends"), 9, clock),
-        _Column(text("Place"), 34),
-        _Column(text("Kind"), 16),
-        _Column(text("Where"), 34),
-        _Column(text("People (estimate)"), 12, "#,##0"),
-        *(_Column(text(head), 12, "#,##0") for head in _COUNT_HEADS.values()),
-        _Column(text("Asked for by"), 38),
-        _Column(text("People bring"), 38),
-        _Column(text("Note"), 38),
-        _Column(text("Drive to it, min"), 12, "#,##0"),
-        _Column(text("Drive to it, km"), 12, "#,##0.0"),
-        _Column(text("Pinned"), 10),
+        _Column(gettext("Date"), 26, day),
+        _Column(gettext("Unit"), 14),
+        _Column(gettext("Order"), 8, "0"),
+        _Column(gettext("Arrives"), 9, clock),
+        _Column(gettext("Starts"), 9, clock),
+        _Column(gettext("Ends"), 9, clock),
+        _Column(gettext("Place"), 34),
+        _Column(gettext("Kind"), 16),
+        _Column(gettext("Where"), 34),
+        _Column(gettext("People (estimate)"), 12, "#,##0"),
+        *(_Column(gettext(head), 12, "#,##0") for head in _COUNT_HEADS.values()),
+        _Column(gettext("Asked for by"), 38),
+        _Column(gettext("People bring"), 38),
+        _Column(gettext("Note"), 38),
+        _Column(gettext("Drive to it, min"), 12, "#,##0"),
+        _Column(gettext("Drive to it, km"), 12, "#,##0.0"),
+        _Column(gettext("Pinned"), 10),
     ]
     rows = [
         _stop_row(itinerary, stop, leg, words)
@@ -125,18 +125,18 @@ def _stop_row(itinerary: Itinerary, stop: Stop, leg: Leg, words: Words) -> list[
 
 
 def _fill_vans(sheet: Worksheet, week: WeekItinerary, words: Words) -> None:
-    text = words.gettext
+    gettext = words.gettext
     day, clock = _formats(words)
     columns = [
-        _Column(text("Date"), 26, day),
-        _Column(text("Unit"), 14),
-        _Column(text("Kits"), 8, "0"),
-        _Column(text("Leaves"), 11, clock),
-        _Column(text("Back"), 11, clock),
-        _Column(text("Visits"), 11, "0"),
-        _Column(text("People (estimate)"), 12, "#,##0"),
-        _Column(text("Kilometres"), 12, "#,##0.0"),
-        _Column(text("Overtime, min"), 12, "#,##0"),
+        _Column(gettext("Date"), 26, day),
+        _Column(gettext("Unit"), 14),
+        _Column(gettext("Kits"), 8, "0"),
+        _Column(gettext("Leaves"), 11, clock),
+        _Column(gettext("Back"), 11, clock),
+        _Column(gettext("Visits"), 11, "0"),
+        _Column(gettext("People (estimate)"), 12, "#,##0"),
+        _Column(gettext("Kilometres"), 12, "#,##0.0"),
+        _Column(gettext("Overtime, min"), 12, "#,##0"),
     ]
     rows: list[list[Value]] = [
         [
@@ -156,16 +156,16 @@ def _fill_vans(sheet: Worksheet, week: WeekItinerary, words: Words) -> None:
 
 
 def _fill_unserved(sheet: Worksheet, week: WeekItinerary, words: Words) -> None:
-    text = words.gettext
+    gettext = words.gettext
     columns = [
-        _Column(text("Place"), 34),
-        _Column(text("Kind"), 16),
-        _Column(text("Where"), 34),
-        _Column(text("Reason"), 16),
-        _Column(text("Explanation"), 60),
-        _Column(text("In its way"), 38),
-        _Column(text("People (estimate)"), 12, "#,##0"),
-        _Column(text("Asked for by"), 38),
+        _Column(gettext("Place"), 34),
+        _Column(gettext("Kind"), 16),
+        _Column(gettext("Where"), 34),
+        _Column(gettext("Reason"), 16),
+        _Column(gettext("Explanation"), 60),
+        _Column(gettext("In its way"), 38),
+        _Column(gettext("People (estimate)"), 12, "#,##0"),
+        _Column(gettext("Asked for by"), 38),
     ]
     _fill(sheet, _title(sheet.title, week, words), columns, [_unserved_row(visit, words) for visit in week.unserved])
 
@@ -184,22 +184,22 @@ def _unserved_row(visit: UnservedVisit, words: Words) -> list[Value]:
 
 
 def _fill_summary(sheet: Worksheet, week: WeekItinerary, words: Words) -> None:
-    text, totals = words.gettext, week.totals
+    gettext, totals = words.gettext, week.totals
     figures: list[tuple[str, Value]] = [
-        (text("Office"), week.cards.office.name),
-        (text("Visits asked for or due"), totals.visits_all),
-        (text("of these made"), totals.visits_made),
-        (text("Villages visited beyond those"), totals.villages_made),
-        (text("People (estimate)"), totals.people),
-        (text("Kilometres"), round(totals.distance_m / 1000, 1)),
-        (text("Overtime, min"), totals.overtime_min),
+        (gettext("Office"), week.cards.office.name),
+        (gettext("Visits asked for or due"), totals.visits_all),
+        (gettext("of these made"), totals.visits_made),
+        (gettext("Villages visited beyond those"), totals.villages_made),
+        (gettext("People (estimate)"), totals.people),
+        (gettext("Kilometres"), round(totals.distance_m / 1000, 1)),
+        (gettext("Overtime, min"), totals.overtime_min),
         *((words.resource(name), count) for name, count in totals.cards_used.items()),
-        (text("Proof"), words.proof(week) or text("not proved")),
-        *((text("Note"), words.text(note)) for note in week.cards.notes),
-        *((text("Source"), source) for source in week.cards.sources),
-        (text("Price"), text(FREE)),
+        (gettext("Proved distance from the best plan"), words.gap(week) or gettext("not proved")),
+        *((gettext("Note"), words.text(note)) for note in week.cards.notes),
+        *((gettext("Source"), source) for source in week.cards.sources),
+        (gettext("Price"), gettext(FREE)),
     ]
-    columns = [_Column(text("Figure"), 34), _Column(text("Value"), 60)]
+    columns = [_Column(gettext("Figure"), 34), _Column(gettext("Value"), 60)]
     _fill(sheet, _title(sheet.title, week, words), columns, figures)
 
 
@@ -235,7 +235,7 @@ def _fill(sheet: Worksheet, title: str, columns: Sequence[_Column], rows: Iterab
             cell.alignment = Alignment(vertical="top", wrap_text=column.number_format is None)
             if column.number_format is not None:
                 cell.number_format = column.number_format
-    sheet.freeze_panes = sheet.cell(_HEAD_ROW + 1, 1)
+    sheet.freeze_panes = f"A{_HEAD_ROW + 1}"
     sheet.auto_filter.ref = f"A{_HEAD_ROW}:{get_column_letter(len(columns))}{last}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4

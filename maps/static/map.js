@@ -10,6 +10,13 @@
   const NAMES_FROM_ZOOM = 13;
   const MOVED_PX = 7; // a mark moved by more gets a line to its true place
 
+  // All casings lie below all legs, so that no leg hides another where they cross. They lie above the areas (400), and
+  // so do the lines from a moved mark to its true place; all lie below the marks (600).
+  map.createPane("casings").style.zIndex = 410;
+  map.createPane("legs").style.zIndex = 420;
+  map.createPane("leaders").style.zIndex = 430;
+  const leaders = L.layerGroup().addTo(map);
+
   const element = (name, className, text) => {
     const made = document.createElement(name);
     if (className) made.className = className;
@@ -43,14 +50,13 @@
     if (badge) body.append(element("i", "badge", badge));
     if (day) body.append(element("i", "day", day));
     const frame = element("span", "frame");
-    const leader = element("span", "leader");
     const caption = element("span", "caption", name ?? "");
-    frame.append(leader, caption, body);
+    frame.append(caption, body);
     const icon = L.divIcon({ html: frame, className: "place", iconSize: [0, 0] });
     const marker = L.marker(latLng(point), { icon, riseOnHover: true });
     marker.bindPopup(popup(lines), popupOptions());
     marker.on("add", () => marker.getElement().setAttribute("aria-label", lines.join(". ")));
-    return { marker, body, leader, name: caption };
+    return { marker, body, name: caption };
   };
 
   // Each name stands beside, above or below its mark, wherever it covers least of the marks and names placed before.
@@ -102,15 +108,17 @@
       }
       if (settled) break;
     }
-    marks.forEach(({ marker, body, leader }, index) => {
+    leaders.clearLayers();
+    marks.forEach(({ marker, body }, index) => {
       const shift = moved[index].subtract(places[index]);
-      const far = Math.hypot(shift.x, shift.y);
       // The property `translate`, not a transform: a diamond is turned after it has been moved.
       body.style.translate = `${shift.x}px ${shift.y}px`;
-      leader.style.width = far > MOVED_PX ? `${far}px` : "0";
-      leader.style.transform = `rotate(${Math.atan2(shift.y, shift.x)}rad)`;
-      leader.classList.toggle("shown", far > MOVED_PX);
       marker.getPopup().options.offset = L.point(shift.x, shift.y - 10);
+      if (Math.hypot(shift.x, shift.y) < MOVED_PX) return;
+      const style = { pane: "leaders", color: "#1b2430", weight: 1.5, interactive: false };
+      const place = marker.getLatLng();
+      leaders.addLayer(L.polyline([place, map.layerPointToLatLng(moved[index])], style));
+      leaders.addLayer(L.circleMarker(place, { ...style, radius: 2, fillOpacity: 1 }));
     });
     placeNames(marks, places, moved);
   };
@@ -126,9 +134,6 @@
     return L.marker(place, { icon, interactive: false, keyboard: false, zIndexOffset: -1000 });
   };
 
-  // All casings lie below all legs, so that no leg hides another where they cross; both lie above the areas (400).
-  map.createPane("casings").style.zIndex = 410;
-  map.createPane("legs").style.zIndex = 420;
 
   const leg = ({ from, to, is_straight: isStraight }, colour, lines) => {
     const ends = [latLng(from.point), latLng(to.point)];

@@ -4,8 +4,8 @@ One week of two vans in Kabupaten Batu Bara, made by hand: 17 stops on 5 days, a
 Names are of real villages; letters, counts and times are made up.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import geopandas
@@ -189,8 +189,8 @@ def _card(place: tuple[str, str, PlaceKind, Origin, float, float, int, Mapping[C
     )
 
 
-def make_case() -> Case:
-    """The week described above."""
+def make_case(routes: tuple[tuple[int, int, tuple[str, ...]], ...] = _ROUTES) -> Case:
+    """The week described above, or the same with other routes."""
     places = {place[0].partition("/")[0]: place for place in reversed(_PLACES)}
     problem = Problem(
         name="batubara 2026-W50",
@@ -211,7 +211,7 @@ def make_case() -> Case:
         bound=802.0,
         seconds=1.0,
         engine="by hand",
-        routes=tuple(_route(problem, *route) for route in _ROUTES),
+        routes=tuple(_route(problem, *route) for route in routes),
         unserved=_UNSERVED,
     )
     cards = WeekCards(
@@ -240,6 +240,13 @@ def case() -> Case:
 
 
 @pytest.fixture(scope="session")
+def full_week() -> WeekItinerary:
+    """A week of one day with five stops, the most that a sheet of paper must hold."""
+    stops = ("smkn1-airputih", "indrapura", "tanah-tinggi", "pesantren", "tk")
+    return make_case(((1, 1, stops),)).week
+
+
+@pytest.fixture(scope="session")
 def areas(case: Case) -> geopandas.GeoDataFrame:
     """Cells around the visits' places, approximate as those of a regency without boundaries."""
     points = shapely.MultiPoint(
@@ -249,19 +256,3 @@ def areas(case: Case) -> geopandas.GeoDataFrame:
     cells = [cell.intersection(hull) for cell in shapely.voronoi_polygons(points, extend_to=hull).geoms]
     codes = [village.code for village in case.cards.villages][: len(cells)]
     return geopandas.GeoDataFrame({"code": codes, "is_approximate": True}, geometry=cells, crs="EPSG:4326")
-
-
-@pytest.fixture(scope="session")
-def english() -> Callable[[str], str]:
-    """Messages as they stand in the code."""
-    return str
-
-
-@pytest.fixture
-def moved() -> Callable[[Case, str], Case]:
-    """The same week in another of Indonesia's time zones."""
-
-    def move(case: Case, timezone: str) -> Case:
-        return replace(case, problem=replace(case.problem, timezone=timezone))
-
-    return move
