@@ -116,6 +116,9 @@ class Plan:
         Every visit that no route holds, once each; empty where there is no plan.
     conflict
         For `PlanStatus.INFEASIBLE`: a small set of visit, shift and limit ids that cannot all hold.
+    stated_gap
+        The gap as a document states it, for `evaluate` to judge; None where the plan comes from no document. It is a
+        saying about the plan and no part of it: plans that differ in nothing else are equal.
     """
 
     instance: str
@@ -127,7 +130,8 @@ class Plan:
     engine: str
     routes: tuple[Route, ...] = ()
     unserved: tuple[Unserved, ...] = ()
-    conflict: tuple[str, ...] = field(default=())
+    conflict: tuple[str, ...] = ()
+    stated_gap: float | None = field(default=None, compare=False)
 
     @property
     def gap(self) -> float | None:

@@ -1,0 +1,49 @@
+"""The optimum that engines are measured against must itself be right."""
+
+from collections.abc import Callable
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from optimizer.evaluate import evaluate_routes
+from optimizer.plan import Route
+from optimizer.problem import Problem
+
+few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@few
+@given(data=st.data())
+def test_the_best_plan_keeps_the_rules_and_is_worth_what_is_said(
+    problems: Callable[..., st.SearchStrategy[Problem]],
+    brute_force: Callable[[Problem], float | None],
+    brute_force_routes: Callable[[Problem], tuple[Route, ...] | None],
+    data: st.DataObject,
+) -> None:
+    """Two programs that share nothing agree on rules and value, over every feature of the format."""
+    problem = data.draw(problems(max_visits=5, max_shifts=3))
+    routes, value = brute_force_routes(problem), brute_force(problem)
+    if routes is None:
+        assert value is None
+        return
+    found = evaluate_routes(problem, routes)
+    assert [violation.text(str) for violation in found.violations] == []
+    assert found.value == value
+
+
+@few
+@given(data=st.data())
+def test_no_random_plan_is_worth_more(
+    problems: Callable[..., st.SearchStrategy[Problem]],
+    relaxed: Callable[[Problem], Problem],
+    scheduled: Callable[[Problem, Random], tuple[Route, ...]],
+    brute_force: Callable[[Problem], float | None],
+    data: st.DataObject,
+) -> None:
+    """A plan above the optimum would show that something was not tried."""
+    problem = relaxed(data.draw(problems(max_visits=5, max_shifts=3)))
+    best = brute_force(problem)
+    assert best is not None
+    for seed in range(10):
+        assert evaluate_routes(problem, scheduled(problem, Random(seed))).value <= best + 1e-9
