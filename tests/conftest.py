@@ -1,7 +1,8 @@
 """
 What all tests share: a real browser, generated problems over every feature of the format, and random plans.
 
-The plans keep the rules by construction. Both are fixtures: ``problems`` makes a Hypothesis strategy, ``scheduled`` fills a problem's shifts. The schedules walk
+The plans keep the rules by construction. ``problems`` makes a Hypothesis strategy, ``scheduled`` fills a problem's
+shifts. The schedules walk
 the clock by a list of the minutes at which a shift works, so that nothing here leans on the code under test.
 """
 

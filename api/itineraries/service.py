@@ -90,7 +90,7 @@ def read_week(folder: Path) -> ServedWeek:
     if found.violations:
         raise UnusableFolderError(folder, found.violations[0].text(str))
     year, number, _ = problem.week.isocalendar()
-    pages = {(each.vehicle.id, each.day): _read(folder, day_page_name(each)) for each in week.itineraries}
+    pages = {(str(each.vehicle.id), each.day): _read(folder, day_page_name(each)) for each in week.itineraries}
     return ServedWeek(f"{year}-W{number:02d}", document, sha256_of(document), week, week_page, pages)
 
 
