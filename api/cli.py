@@ -79,10 +79,10 @@ _EPILOG = N_(
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     """Help in the language of the parser that it is made for."""
 
-    gettext: Gettext = staticmethod(str)
+    translate: Gettext = staticmethod(str)
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:  # noqa: ANN401 (as argparse)
-        super().add_usage(usage, actions, groups, self.gettext("Usage: ") if prefix is None else prefix)
+        super().add_usage(usage, actions, groups, self.translate("Usage: ") if prefix is None else prefix)
 
 
 class Parser(argparse.ArgumentParser):
@@ -96,8 +96,10 @@ class Parser(argparse.ArgumentParser):
     """
 
     def __init__(self, gettext: Gettext, **options: Any) -> None:  # noqa: ANN401 (as argparse)
-        formatter = type("Formatter", (_Formatter,), {"gettext": staticmethod(gettext)})
-        super().__init__(**options, formatter_class=formatter, add_help=False, allow_abbrev=False)
+        class Formatter(_Formatter):
+            translate = staticmethod(gettext)
+
+        super().__init__(**options, formatter_class=Formatter, add_help=False, allow_abbrev=False)
         self._positionals.title = gettext("What it works on")
         self._optionals.title = gettext("Options")
         self.add_argument("-h", "--help", action="help", help=gettext("show this help and stop"))

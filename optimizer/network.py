@@ -328,19 +328,18 @@ def _group_shifts(problem: Problem) -> list[tuple[int, ...]]:
     """Positions of the shifts of each class, in order of the first of them."""
     answers: dict[ShiftId, list[tuple[int, str, float]]] = {shift.id: [] for shift in problem.shifts}
     for position, visit in enumerate(problem.visits):
-        for shift in visit.shifts or ():
-            answers[shift].append((position, "allowed", 0))
-        for shift, cost in visit.shift_cost.items():
-            answers[shift].append((position, "cost", cost))
+        for allowed in visit.shifts or ():
+            answers[allowed].append((position, "allowed", 0))
+        for dear, cost in visit.shift_cost.items():
+            answers[dear].append((position, "cost", cost))
         if visit.fixed is not None:
             answers[visit.fixed.shift].append((position, "fixed", 0))
     classes: dict[tuple[object, ...], list[int]] = {}
     nameless = VehicleId("-")
     for position, shift in enumerate(problem.shifts):
-        alike = replace(shift, id=ShiftId("-"), vehicle=nameless, capacity={})
-        key = (alike, tuple(sorted(shift.capacity.items())), tuple(answers[shift.id]))
-        hashable = (repr(key[0]), *key[1:])
-        classes.setdefault(hashable, []).append(position)
+        alike = replace(shift, id=ShiftId("-"), vehicle=nameless, capacity={}, skills=frozenset())
+        key = (repr(alike), shift.skills, frozenset(shift.capacity.items()), tuple(answers[shift.id]))
+        classes.setdefault(key, []).append(position)
     return [tuple(positions) for positions in classes.values()]
 
 
@@ -465,4 +464,6 @@ class _ClassBuilder:
 
 def load_with_pins(amount: IntArray, pinned: BoolArray) -> IntArray:
     """What each visit brings a load to, together with all that is pinned there (itself counted once)."""
-    return np.where(pinned, amount[pinned].sum(), amount + amount[pinned].sum())
+    pins = int(amount[pinned].sum())
+    load: IntArray = np.where(pinned, pins, amount + pins)
+    return load
