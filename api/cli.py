@@ -112,7 +112,10 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program with those arguments (None: of the process); returns the exit code."""
     try:
-        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        try:
+            code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        except SystemExit as ended:  # how argparse ends help and errors
+            code = ended.code if isinstance(ended.code, int) else 0
         sys.stdout.flush()
     except BrokenPipeError:
         # Who read our output has enough of it. Python would complain when it flushes the rest at its end.

@@ -82,7 +82,10 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
     _check_options(arguments, gettext)
     instance = _read_file(arguments.instance, gettext)
     if arguments.state is not None:
-        pass
+        print(
+            gettext("The routing engine keeps no state; {file} is not written.").format(file=arguments.state),
+            file=sys.stderr,
+        )
     settings = ChildSettings(
         deadline=started + arguments.time_limit,
         language=lang.code,
@@ -102,7 +105,9 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
         plan = replace(plan, seconds=round(time.monotonic() - started, 3))
         output.write(write_plan(plan))
     if solver.failure is not None:
-        gettext("The solver broke off ({failure}); the best plan until then was kept.")
+        text = gettext("The solver broke off ({failure}); the best plan until then was kept.")
+        print(text.format(failure=solver.failure), file=sys.stderr)
+    print(_summary(problem, plan, arguments.out, gettext))
     return _EXIT_CODES[plan.status]
 
 
@@ -130,10 +135,11 @@ def run_check(arguments: argparse.Namespace, lang: Language) -> int:
     except OptimizerError as error:
         raise BadInputError(f"{arguments.plan}: {error}") from error
     judged = evaluate(problem, plan, instance_sha256=sha256_of(instance))
-    for _violation in judged.violations:
-        pass
+    for violation in judged.violations:
+        print(violation.text(gettext))
     if judged.violations:
         return 1
+    print(_summary(problem, plan, arguments.plan, gettext))
     return 0
 
 

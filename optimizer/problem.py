@@ -680,6 +680,6 @@ def _matrix(what: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
         raise _wrong("Travel", f"shape of {what}", matrix.shape, "square: one row and one column a location")
     if matrix.dtype.kind not in "iu" or (matrix.size and not 0 <= matrix.min() <= matrix.max() < NUMBER_LIMIT):
         raise InvalidProblemError(f"Travel: {what} holds a value that is no whole number from 0 to {NUMBER_LIMIT - 1}.")
-    matrix = matrix.astype(np.int64)
+    matrix = matrix.astype(np.int64, copy=False)
     matrix.setflags(write=False)
     return matrix

@@ -19,7 +19,6 @@ import numpy as np
 from optimizer.incumbent import Incumbent
 from optimizer.insertion import Sequences, insert_visits
 from optimizer.network import BoolArray, FloatArray, Network
-from optimizer.routing_model import SearchLimits, search
 from optimizer.worth import Worth
 
 NAME = "routing"
@@ -60,6 +59,9 @@ def run(network: Network, incumbent: Incumbent, limits: EngineLimits) -> None:
     start = _insert(network, worth, incumbent, limits)
     if not any(len(each.options.visit) for each in network.classes):
         return
+    # Imported here, because loading the library takes longer than having a first plan.
+    from optimizer.routing_model import SearchLimits, search  # noqa: PLC0415
+
     values = _beside(worth, incumbent.sequences or start, network)
     shares = [_FIRST_SEARCH_SHARE, 1.0] if worth.constant else _adapted_shares()
     for number, share in enumerate(shares):
