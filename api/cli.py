@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from api.errors import ApiError, BadInputError
 from api.i18n import DEFAULT_LANGUAGE, LANGUAGES, Language, language
+from optimizer.errors import one_line
 
 Gettext = Callable[[str], str]
 BAD_INPUT = 2
@@ -138,7 +139,7 @@ def _run(arguments: list[str]) -> int:
         code = _load(command.run)(parsed, lang)
         assert isinstance(code, int)
     except ApiError as error:
-        print(f"moling {command.name}: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"moling {command.name}: {one_line(str(error))}", file=sys.stderr)
         return BAD_INPUT if isinstance(error, BadInputError) else _BROKEN
     return code
 

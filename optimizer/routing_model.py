@@ -21,9 +21,10 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2, routing_parameters_pb2
 
-from optimizer.network import FloatArray, IntArray, Network, limit_bucket
+from optimizer.network import FloatArray, Network, limit_bucket
 from optimizer.problem import Limit, LimitScope, MeasureKind
 from optimizer.schedule import best_schedule
+from optimizer.working_time import IntArray
 
 Sequences = Mapping[int, Sequence[int]]
 

@@ -7,8 +7,9 @@ people wins less. Engines that know only sums steer by the worth told here, and 
 
 import numpy as np
 
-from optimizer.network import BoolArray, FloatArray, IntArray, Network
+from optimizer.network import BoolArray, FloatArray, Network
 from optimizer.problem import Limit
+from optimizer.working_time import IntArray
 
 
 class Worth:
