@@ -10,18 +10,26 @@ class ApiError(Exception):
     """Root of all errors of this package."""
 
 
-class InvalidWeekError(ApiError, ValueError):
+class BadInputError(ApiError, ValueError):
+    """A file or option that someone gave cannot be used; the message is one line for that person."""
+
+
+class SolverProcessError(ApiError, RuntimeError):
+    """The child process that solves broke off or handed over what cannot be used."""
+
+
+class InvalidWeekError(BadInputError):
     """A week is not written as ``2026-W50``, or the year has no such week."""
 
 
-class OutputFolderError(ApiError, OSError):
+class OutputFolderError(BadInputError):
     """A folder for results cannot be written, or holds something that no plan wrote."""
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"Folder '{folder}' cannot take the plan: {reason}.")
 
 
-class UnusableFolderError(ApiError, ValueError):
+class UnusableFolderError(BadInputError):
     """A folder cannot be served: it lacks a file, or its plan is not one of its instance."""
 
     def __init__(self, folder: Path, reason: str) -> None:

@@ -464,14 +464,15 @@ class GreatCircle:
         """
         points = np.radians([(place.lon, place.lat) for place in locations]).reshape(-1, 2)
         lon, lat = points[:, 0], points[:, 1]
+        cos_lat = np.cos(lat)
         distance_m = np.zeros((len(points), len(points)), dtype=np.int64)
         for row in range(len(points)):  # a row at a time: 5,000 places squared in floats is a quarter gigabyte
-            half = (
-                np.sin((lat - lat[row]) / 2) ** 2 + np.cos(lat) * np.cos(lat[row]) * np.sin((lon - lon[row]) / 2) ** 2
-            )
+            on = slice(row + 1, None)  # the way back is as long: half the rows would be computed twice
+            half = np.sin((lat[on] - lat[row]) / 2) ** 2
+            half += cos_lat[on] * cos_lat[row] * np.sin((lon[on] - lon[row]) / 2) ** 2
             metres = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
-            distance_m[row] = np.rint(metres * self.detour_factor)
-            distance_m[row, row] = 0
+            distance_m[row, on] = np.rint(metres * self.detour_factor)
+            distance_m[on, row] = distance_m[row, on]
         minutes = np.ceil(distance_m / 1000 / self.speed_kmh * 60 - 1e-9)
         return TravelTimes(minutes.astype(np.int64), distance_m)
 
@@ -686,6 +687,6 @@ def _matrix(what: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
         raise _wrong("Travel", f"shape of {what}", matrix.shape, "square: one row and one column a location")
     if matrix.dtype.kind not in "iu" or (matrix.size and not 0 <= matrix.min() <= matrix.max() < NUMBER_LIMIT):
         raise InvalidProblemError(f"Travel: {what} holds a value that is no whole number from 0 to {NUMBER_LIMIT - 1}.")
-    matrix = matrix.astype(np.int64)
+    matrix = matrix.astype(np.int64, copy=False)
     matrix.setflags(write=False)
     return matrix

@@ -13,8 +13,9 @@ from enum import Enum, auto
 
 import numpy as np
 
-from optimizer.network import Bar, IntArray, Network, ShiftClass, load_with_pins, start_pieces
+from optimizer.network import Bar, Network, ShiftClass, load_with_pins
 from optimizer.problem import DAY_MIN, Limit, LimitScope, MeasureKind, VisitId
+from optimizer.working_time import IntArray, start_pieces
 
 Gettext = Callable[[str], str]
 
@@ -34,6 +35,19 @@ _WEEKDAYS = (
     N_("Sunday"),
 )
 _DAYS_A_WEEK = 7
+_BAR_MESSAGES = {
+    Bar.PINNED_ELSEWHERE: N_("it is pinned to shift {pinned}"),
+    Bar.NOT_ALLOWED: N_("the visit is not allowed on the shifts of that day"),
+    Bar.SKILL: N_("the van lacks {skills}"),
+    Bar.CAPACITY: N_("it needs {amount} of {resource}, the van has {capacity} for it"),
+    Bar.LIMIT: N_("limit {limit} allows {most}, the visit comes to {amount}"),
+    Bar.STOPS: N_("the pinned stops leave no stop free"),
+    Bar.NO_WINDOW: N_("no time window falls within working hours"),
+    Bar.TOO_FAR: N_("the van cannot be there before the last window ends"),
+    Bar.FINISH_BY: N_("the service cannot end by {finish}"),
+    Bar.NOT_BACK: N_("the van cannot be back by {back}"),
+    Bar.DUTY: N_("limit {limit} allows {most} minutes on duty, the visit alone needs more"),
+}
 
 
 class BarrierKind(Enum):
@@ -200,20 +214,7 @@ def _describe_bar(network: Network, position: int, shift_class: ShiftClass, gett
     """The rule that bars a visit from a shift class, as half a sentence."""
     visit, shift = network.problem.visits[position], shift_class.shift
     bar = Bar(int(shift_class.bars[position]))
-    messages = {
-        Bar.PINNED_ELSEWHERE: gettext("it is pinned to shift {pinned}"),
-        Bar.NOT_ALLOWED: gettext("the visit is not allowed on the shifts of that day"),
-        Bar.SKILL: gettext("the van lacks {skills}"),
-        Bar.CAPACITY: gettext("it needs {amount} of {resource}, the van has {capacity} for it"),
-        Bar.LIMIT: gettext("limit {limit} allows {most}, the visit comes to {amount}"),
-        Bar.STOPS: gettext("the pinned stops leave no stop free"),
-        Bar.NO_WINDOW: gettext("no time window falls within working hours"),
-        Bar.TOO_FAR: gettext("the van cannot be there before the last window ends"),
-        Bar.FINISH_BY: gettext("the service cannot end by {finish}"),
-        Bar.NOT_BACK: gettext("the van cannot be back by {back}"),
-        Bar.DUTY: gettext("limit {limit} allows {most} minutes on duty, the visit alone needs more"),
-    }
-    return messages[bar].format(
+    return gettext(_BAR_MESSAGES[bar]).format(
         pinned=visit.fixed.shift if visit.fixed is not None else "",
         skills=", ".join(sorted(visit.skills - shift.skills)),
         finish=_time_of_day(visit.finish_by or 0),

@@ -3,7 +3,7 @@ The reference engine, which others are measured against: plans by insertion, the
 
 Worth is taken for fixed during a search; where it is not (communities, minima) it is told anew between searches beside
 the best plan so far, and the mean with the worth before keeps two visits that reach the same people from chasing one
-another. The first search improves the plan by insertion, the others start from a plan of the library's own: measured
+another. The first search improves the plan by insertion, the second starts from a plan of the library's own: measured
 on weeks of 210 visits, the two stagnate at different places, and the better one differs from week to week.
 
 Large problems are cut to the visits that promise most for their minutes, because the library needs time and memory
@@ -19,19 +19,18 @@ import numpy as np
 from optimizer.incumbent import Incumbent
 from optimizer.insertion import Sequences, insert_visits
 from optimizer.network import BoolArray, FloatArray, Network
-from optimizer.routing_model import SearchLimits, search
 from optimizer.worth import Worth
 
 NAME = "routing"
 """Name of the engine in plans."""
 
-_THRIFTS = (1.0, 0.75, 0.5, 1.25)
-_INSERTION_SHARE = 0.3
-"""Part of the time that building plans by insertion may take at most."""
+_THRIFTS = (0.75, 1.0, 0.5, 1.25)
+_INSERTION_SHARES = (0.9, 0.5, 0.5, 0.5)
+"""Part of the time after which building each of these plans is cut short: the first is there whatever happens."""
 _FIRST_SEARCH_SHARE = 0.2
 _ADAPTED_SEARCHES = 3
-_NODES_PER_SECOND = 150
-_LEAST_NODES = 200
+_NODES_PER_SECOND = 20
+_LEAST_NODES = 300
 _SECONDS_PER_CHOICE = 0.02
 """Small problems are searched no longer than this for each pair of visit and shift: more has brought nothing."""
 
@@ -60,6 +59,9 @@ def run(network: Network, incumbent: Incumbent, limits: EngineLimits) -> None:
     start = _insert(network, worth, incumbent, limits)
     if not any(len(each.options.visit) for each in network.classes):
         return
+    # Imported here, because loading the library takes longer than having a first plan.
+    from optimizer.routing_model import SearchLimits, search  # noqa: PLC0415
+
     values = _beside(worth, incumbent.sequences or start, network)
     shares = [_FIRST_SEARCH_SHARE, 1.0] if worth.constant else _adapted_shares()
     for number, share in enumerate(shares):
@@ -68,7 +70,7 @@ def run(network: Network, incumbent: Incumbent, limits: EngineLimits) -> None:
             return
         made = incumbent.sequences or start
         candidates = choose_candidates(network, values, made, _most_nodes(limits))
-        from_scratch = number % 2 == 1
+        from_scratch = number % 2 == 1 and len(candidates) == _possible(network)
         going = True
 
         def note(sequences: Sequences) -> bool:
@@ -90,6 +92,11 @@ def run(network: Network, incumbent: Incumbent, limits: EngineLimits) -> None:
             values = (values + _beside(worth, incumbent.sequences or made, network)) / 2
 
 
+def _possible(network: Network) -> int:
+    """Number of visits that some shift can hold."""
+    return len(np.unique(np.concatenate([each.options.visit for each in network.classes])))
+
+
 def _adapted_shares() -> list[float]:
     return [1 / (_ADAPTED_SEARCHES - done) for done in range(_ADAPTED_SEARCHES)]
 
@@ -108,14 +115,14 @@ def _insert(network: Network, worth: Worth, incumbent: Incumbent, limits: Engine
     """Offer plans by insertion; the last of those that held most required visits."""
     best: tuple[int, Sequences] = (-1, {})
     begin = time.monotonic()
-    deadline = begin + (limits.deadline - begin) * _INSERTION_SHARE
-    for thrift in _THRIFTS:
+    for thrift, share in zip(_THRIFTS, _INSERTION_SHARES, strict=True):
+        deadline = begin + (limits.deadline - begin) * share
+        if best[1] and time.monotonic() > deadline:
+            break
         sequences = insert_visits(network, worth, thrift=thrift, deadline=deadline)
         incumbent.offer(sequences)
         required = sum(bool(network.must[visit]) for visits in sequences.values() for visit in visits)
         best = max(best, (required, sequences), key=lambda each: each[0])
-        if time.monotonic() > deadline:
-            break
     return best[1]
 
 

@@ -1,0 +1,191 @@
+"""
+All `moling` commands: a table of them, and what they share.
+
+A command says here what it is called and where its code is; the code is imported when the command is called, so that
+``moling --help`` stays quick. To add one, add a line to `COMMANDS`: ``add_arguments`` names a function of a parser and
+a gettext function, ``run`` one of the arguments and the language that returns the exit code. Both are imported when
+their command is called, and must themselves import late what is slow to load.
+
+Exit codes: 0 done, 1 a check failed, 2 bad input (one line on standard error, nothing written), more by command.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module, metadata
+from typing import Any, NoReturn
+
+from api.errors import ApiError, BadInputError
+from api.i18n import DEFAULT_LANGUAGE, LANGUAGES, Language, language
+from optimizer.errors import one_line
+
+Gettext = Callable[[str], str]
+BAD_INPUT = 2
+_BROKEN = 1
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+"""As shells tell processes that SIGINT or SIGPIPE ended."""
+
+
+def N_(message: str) -> str:  # noqa: N802 (the mark that message extraction looks for)
+    """Mark a message for translation where its language is not known yet."""
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """
+    One command of the program.
+
+    Attributes
+    ----------
+    help
+        One line, untranslated.
+    add_arguments, run
+        ``module:function``.
+    """
+
+    name: str
+    help: str
+    add_arguments: str
+    run: str
+
+
+COMMANDS = (
+    Command(
+        "solve",
+        N_("make the best plan for an instance file within a time limit"),
+        "api.solving:add_solve_arguments",
+        "api.solving:run_solve",
+    ),
+    Command(
+        "check",
+        N_("check a plan file against its instance: every rule and the value"),
+        "api.solving:add_check_arguments",
+        "api.solving:run_check",
+    ),
+)
+
+_DESCRIPTION = N_("Plans the weekly rounds of a civil registry's mobile vans, and tells what each plan is worth.")
+_EPILOG = N_(
+    "A plan starts from an instance: places, vans and shifts, visits asked for, limits. Try\n"
+    "  moling solve INSTANCE.json --time-limit 30 --out PLAN.json\n"
+    "  moling check INSTANCE.json PLAN.json\n"
+    "and `moling COMMAND --help` for everything a command can do."
+)
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help in the language of the parser that it is made for."""
+
+    translate: Gettext = staticmethod(str)
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:  # noqa: ANN401 (as argparse)
+        super().add_usage(usage, actions, groups, self.translate("Usage: ") if prefix is None else prefix)
+
+
+class Parser(argparse.ArgumentParser):
+    """
+    An argument parser whose errors are one line and whose help is in the user's language.
+
+    Parameters
+    ----------
+    gettext
+        Gives the language.
+    """
+
+    def __init__(self, gettext: Gettext, **options: Any) -> None:  # noqa: ANN401 (as argparse)
+        class Formatter(_Formatter):
+            translate = staticmethod(gettext)
+
+        super().__init__(**options, formatter_class=Formatter, add_help=False, allow_abbrev=False)
+        self._positionals.title = gettext("What it works on")
+        self._optionals.title = gettext("Options")
+        self.add_argument("-h", "--help", action="help", help=gettext("show this help and stop"))
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and exit with 2."""
+        self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program with those arguments (None: of the process); returns the exit code."""
+    try:
+        try:
+            code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        except SystemExit as ended:  # how argparse ends help and errors
+            code = ended.code if isinstance(ended.code, int) else 0
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who read our output has enough of it. Python would complain when it flushes the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    lang = _language(arguments)
+    parser = _parser(lang, arguments)
+    parsed = parser.parse_args(arguments)
+    command = next((command for command in COMMANDS if command.name == parsed.command), None)
+    if command is None:
+        parser.print_help()
+        return BAD_INPUT
+    try:
+        code = _load(command.run)(parsed, lang)
+        assert isinstance(code, int)
+    except ApiError as error:
+        print(f"moling {command.name}: {one_line(str(error))}", file=sys.stderr)
+        return BAD_INPUT if isinstance(error, BadInputError) else _BROKEN
+    return code
+
+
+def _language(arguments: list[str]) -> Language:
+    """The language asked for, before the parser is made: its help is in that language already."""
+    scan = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    scan.add_argument("--lang", choices=LANGUAGES, default=DEFAULT_LANGUAGE)
+    try:
+        code = scan.parse_known_args(arguments)[0].lang
+    except argparse.ArgumentError:
+        code = DEFAULT_LANGUAGE  # the full parser reports it
+    return language(code)
+
+
+def _parser(lang: Language, arguments: list[str]) -> Parser:
+    gettext = lang.gettext
+    parser = Parser(gettext, prog="moling", description=gettext(_DESCRIPTION), epilog=gettext(_EPILOG))
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"moling {metadata.version('moling')}",
+        help=gettext("show the version and stop"),
+    )
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        default=DEFAULT_LANGUAGE,
+        help=gettext("language: Indonesian (id, the default) or English (en)"),
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title=gettext("Commands"))
+    for command in COMMANDS:
+        text = gettext(command.help)
+        child = commands.add_parser(
+            command.name, gettext=gettext, help=text, description=text[:1].upper() + text[1:] + "."
+        )
+        if command.name in arguments:
+            _load(command.add_arguments)(child, gettext)
+    return parser
+
+
+def _load(target: str) -> Callable[..., object]:
+    module, _, function = target.partition(":")
+    loaded: Callable[..., object] = getattr(import_module(module), function)
+    return loaded
+
+
+if __name__ == "__main__":
+    sys.exit(main())

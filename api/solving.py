@@ -1,0 +1,275 @@
+"""`moling solve` and `moling check`: from instance and plan files to exit codes."""
+
+import argparse
+import contextlib
+import math
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+from api.errors import BadInputError
+from api.i18n import Language
+from api.solver_process import ChildSettings, Progress, SolverProcess, process_start
+from optimizer.errors import OptimizerError
+from optimizer.evaluate import evaluate
+from optimizer.instance import read_plan, read_problem, sha256_of, write_plan
+from optimizer.plan import Plan, PlanStatus
+from optimizer.problem import Problem
+
+Gettext = Callable[[str], str]
+
+_EXIT_CODES = {PlanStatus.OPTIMAL: 0, PlanStatus.FEASIBLE: 0, PlanStatus.INFEASIBLE: 3, PlanStatus.UNKNOWN: 4}
+_LEAST_LIMIT_S = 2
+_LOCATIONS_PER_SECOND = 1_000
+_ENGINES = ("routing",)
+
+
+def N_(message: str) -> str:  # noqa: N802 (the mark that message extraction looks for)
+    """Mark a message for translation where its language is not known yet."""
+    return message
+
+
+_STATUSES = {
+    PlanStatus.OPTIMAL: N_("optimal"),
+    PlanStatus.FEASIBLE: N_("feasible"),
+    PlanStatus.INFEASIBLE: N_("infeasible"),
+    PlanStatus.UNKNOWN: N_("unknown"),
+}
+
+
+def add_solve_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
+    """Arguments of ``moling solve``."""
+    parser.add_argument("instance", metavar="INSTANCE.json", type=Path, help=gettext("the instance to plan"))
+    parser.add_argument(
+        "--time-limit",
+        metavar="SECONDS",
+        type=float,
+        required=True,
+        help=gettext("seconds from the start of the program to the plan; at least 2, and 1 more for each 1,000 places"),
+    )
+    parser.add_argument("--out", metavar="PLAN.json", type=Path, required=True, help=gettext("where to write the plan"))
+    parser.add_argument("--threads", metavar="N", type=int, default=1, help=gettext("processors to use (default 1)"))
+    parser.add_argument("--seed", metavar="N", type=int, default=1, help=gettext("seed of random choices (default 1)"))
+    parser.add_argument("--engine", choices=_ENGINES, default=_ENGINES[0], help=gettext("who searches for plans"))
+    parser.add_argument(
+        "--state",
+        metavar="FILE",
+        type=Path,
+        help=gettext("where engines keep what later commands can use; the routing engine keeps nothing"),
+    )
+
+
+def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
+    """
+    Plan an instance file and write the plan; 0 with a plan, 3 when infeasible, 4 when unknown.
+
+    Raises
+    ------
+    BadInputError
+        When a file or option cannot be used; nothing is written then.
+    SolverProcessError
+        When the solver broke before it had a plan; nothing is written then either.
+    """
+    started, gettext = process_start(), lang.gettext
+    _check_options(arguments, gettext)
+    instance = _read_file(arguments.instance, gettext)
+    if arguments.state is not None:
+        print(
+            gettext("The routing engine keeps no state; {file} is not written.").format(file=arguments.state),
+            file=sys.stderr,
+        )
+    settings = ChildSettings(
+        deadline=started + arguments.time_limit,
+        language=lang.code,
+        engine=arguments.engine,
+        seed=arguments.seed,
+        threads=arguments.threads,
+    )
+    with (
+        _whole_file(arguments.out, gettext) as output,
+        _stop_on_signal() as stop,
+        _progress_line(sys.stderr, lang) as show,
+        SolverProcess(instance, settings) as solver,
+    ):
+        problem = _problem(arguments.instance, instance)
+        _check_limit(arguments.time_limit, problem, gettext)
+        plan = solver.wait(problem, on_progress=show, should_stop=stop.is_set)
+        plan = replace(plan, seconds=round(time.monotonic() - started, 3))
+        output.write(write_plan(plan))
+    if solver.failure is not None:
+        text = gettext("The solver broke off ({failure}); the best plan until then was kept.")
+        print(text.format(failure=solver.failure), file=sys.stderr)
+    print(_summary(problem, plan, arguments.out, gettext))
+    return _EXIT_CODES[plan.status]
+
+
+def add_check_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
+    """Arguments of ``moling check``."""
+    parser.add_argument("instance", metavar="INSTANCE.json", type=Path, help=gettext("the instance"))
+    parser.add_argument("plan", metavar="PLAN.json", type=Path, help=gettext("the plan to check"))
+
+
+def run_check(arguments: argparse.Namespace, lang: Language) -> int:
+    """
+    Print each rule that a plan file breaks; 0 when there is none and 1 otherwise.
+
+    Raises
+    ------
+    BadInputError
+        When a file cannot be read as what it should be.
+    """
+    gettext = lang.gettext
+    instance = _read_file(arguments.instance, gettext)
+    document = _read_file(arguments.plan, gettext)
+    problem = _problem(arguments.instance, instance)
+    try:
+        plan = read_plan(document)
+    except OptimizerError as error:
+        raise BadInputError(f"{arguments.plan}: {error}") from error
+    judged = evaluate(problem, plan, instance_sha256=sha256_of(instance))
+    for violation in judged.violations:
+        print(violation.text(gettext))
+    if judged.violations:
+        return 1
+    print(_summary(problem, plan, arguments.plan, gettext))
+    return 0
+
+
+def _check_options(arguments: argparse.Namespace, gettext: Gettext) -> None:
+    if not math.isfinite(arguments.time_limit):
+        raise BadInputError(gettext("--time-limit must be a number of seconds."))
+    for name, value in (("threads", arguments.threads), ("seed", arguments.seed)):
+        if not 1 <= value < 2**31:
+            raise BadInputError(
+                gettext("--{option} is {value}; it must be a whole number of at least 1.").format(
+                    option=name, value=value
+                )
+            )
+
+
+def _check_limit(time_limit_s: float, problem: Problem, gettext: Gettext) -> None:
+    least = _LEAST_LIMIT_S + len(problem.locations) // _LOCATIONS_PER_SECOND
+    if time_limit_s < least:
+        raise BadInputError(
+            gettext("--time-limit is {value:g} s; for {count} places it must be at least {least} s.").format(
+                value=time_limit_s, count=len(problem.locations), least=least
+            )
+        )
+
+
+def _read_file(path: Path, gettext: Gettext) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInputError(gettext("{file} cannot be read: {why}.").format(file=path, why=error.strerror)) from error
+
+
+def _problem(path: Path, document: bytes) -> Problem:
+    try:
+        return read_problem(document)
+    except OptimizerError as error:
+        raise BadInputError(f"{path}: {error}") from error
+
+
+def _summary(problem: Problem, plan: Plan, path: Path, gettext: Gettext) -> str:
+    status = gettext(_STATUSES[plan.status])
+    if plan.value is None:
+        why = f" ({', '.join(plan.conflict)})" if plan.conflict else ""
+        return gettext("{file}: {status}{why}, no plan.").format(file=path, status=status, why=why)
+    return gettext("{file}: {status}, value {value:.1f}, visits made {served} of {all}.").format(
+        file=path,
+        status=status,
+        value=plan.value,
+        served=sum(len(route.stops) for route in plan.routes),
+        all=len(problem.visits),
+    )
+
+
+@contextlib.contextmanager
+def _whole_file(path: Path, gettext: Gettext) -> Iterator[IO[bytes]]:
+    """A file that appears whole or not at all: it is written beside its place and put there at the end."""
+    if path.exists() and not path.is_file():
+        raise BadInputError(gettext("{file} cannot be written: it is no file.").format(file=path))
+    try:
+        # Opened before the solve, so that no one waits for a plan that cannot be written.
+        output = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115
+    except OSError as error:
+        raise BadInputError(
+            gettext("{file} cannot be written: {why}.").format(file=path, why=error.strerror)
+        ) from error
+    beside = Path(output.name)
+    try:
+        with output:
+            yield output
+            output.flush()
+            os.fsync(output.fileno())
+        beside.chmod(0o666 & ~_umask())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@contextlib.contextmanager
+def _stop_on_signal() -> Iterator[threading.Event]:
+    """An event that Ctrl-C, a polite kill or a closed terminal sets; the second time they end the program."""
+    stop = threading.Event()
+
+    def note(_signal: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    names = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {name: signal.signal(name, note) for name in names}
+    try:
+        yield stop
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+@contextlib.contextmanager
+def _progress_line(stream: IO[str], lang: Language) -> Iterator[Callable[[Progress], None]]:
+    """Shows progress as one line that rewrites itself on a terminal, and nothing elsewhere."""
+    if not stream.isatty():
+        yield lambda _: None
+        return
+    from babel.numbers import format_decimal  # noqa: PLC0415 (slow to load, and needed on a terminal only)
+
+    shown = ""
+
+    def show(progress: Progress) -> None:
+        nonlocal shown
+        facts: dict[str, Any] = {
+            "served": progress.served,
+            "seconds": math.ceil(progress.seconds_left),
+            "value": format_decimal(round(progress.value or 0.0, 1), locale=lang.code),
+        }
+        if progress.value is None:
+            text = lang.gettext("Looking for a first plan, {seconds} s left").format(**facts)
+        else:
+            text = lang.gettext("Value {value}, visits {served}, {seconds} s left").format(**facts)
+        if text != shown:
+            shown = text
+            stream.write(f"\r{text}\x1b[K")
+            stream.flush()
+
+    try:
+        yield show
+    finally:
+        stream.write("\r\x1b[K")
+        stream.flush()
