@@ -11,7 +11,6 @@ A message is a kind (one byte), a length (eight) and that many bytes.
 
 import contextlib
 import ctypes
-import io
 import json
 import os
 import queue
@@ -26,7 +25,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import IO, Self
 
 from api.errors import SolverProcessError
 from optimizer.errors import OptimizerError
@@ -257,13 +256,13 @@ class _Judge:
         )
 
 
-def _write_message(stream: BinaryIO | io.BufferedIOBase, kind: bytes, content: bytes) -> None:
+def _write_message(stream: IO[bytes], kind: bytes, content: bytes) -> None:
     stream.write(_HEAD.pack(kind, len(content)))
     stream.write(content)
     stream.flush()
 
 
-def _read_message(stream: BinaryIO | io.BufferedIOBase) -> tuple[bytes, bytes] | None:
+def _read_message(stream: IO[bytes]) -> tuple[bytes, bytes] | None:
     """The next message; None at the end, also where it breaks off inside one."""
     head = stream.read(_HEAD.size)
     if len(head) < _HEAD.size:
@@ -276,7 +275,7 @@ def _read_message(stream: BinaryIO | io.BufferedIOBase) -> tuple[bytes, bytes] |
 class _Sender:
     """Hands plans over, but spends little of the search on it: large plans are not handed over one by one."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._next = 0.0
 
@@ -309,7 +308,7 @@ def run_child() -> None:
             _write_message(stream, _FAILED, f"{type(error).__name__}: {error}".encode())
 
 
-def _solve(settings: ChildSettings, incoming: dict[bytes, bytes], stream: BinaryIO) -> None:
+def _solve(settings: ChildSettings, incoming: dict[bytes, bytes], stream: IO[bytes]) -> None:
     # Imported here: the parent needs no engine, and starts twice as fast without.
     from api.i18n import language  # noqa: PLC0415
     from optimizer.instance import read_problem  # noqa: PLC0415

@@ -20,7 +20,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from optimizer.errors import InvalidProblemError, OptimizerError
+from optimizer.errors import InvalidProblemError, OptimizerError, one_line
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -116,7 +116,7 @@ class Table:
         try:
             return self.type(**arguments)
         except InvalidProblemError as error:
-            raise DocumentError(str(error) if self.names_itself else f"{name}: {error}") from error
+            raise DocumentError(one_line(str(error) if self.names_itself else f"{name}: {error}")) from error
 
     def write(self, thing: object) -> dict[str, object]:
         """The JSON value for an object, defaults left out."""

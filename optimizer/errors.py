@@ -15,3 +15,12 @@ class InvalidPlanError(OptimizerError, ValueError):
 
 class BrokenPlanError(OptimizerError, AssertionError):
     """An engine's plan breaks a rule of its problem: an error of the program, never of the input."""
+
+
+def one_line(text: str) -> str:
+    """
+    Show a text on one line: line breaks and other characters that print nothing are written as escapes.
+
+    Names come from outside, and a message that holds one is read in logs and terminals line by line.
+    """
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from optimizer.network import FAR_FUTURE, BoolArray, FloatArray, IntArray, Network, ShiftClass
+from optimizer.network import BoolArray, FloatArray, Network, ShiftClass
 from optimizer.room import Room
+from optimizer.working_time import FAR_FUTURE, IntArray
 from optimizer.worth import Worth
 
 Sequences = dict[int, tuple[int, ...]]

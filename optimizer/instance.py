@@ -160,9 +160,9 @@ def _check_row(where: Place, row: object, length: int) -> None:
         raise refusal(where.at(f"column {column}"), row[column], f"a whole number from 0 to {NUMBER_LIMIT - 1}")
 
 
-def _read_travel(where: Place, value: object) -> TravelTimes | GreatCircle:
+def _read_travel(_where: Place, value: object) -> TravelTimes | GreatCircle:
     has_matrices = isinstance(value, dict) and not value.keys().isdisjoint(_MATRICES.kinds)
-    travel: TravelTimes | GreatCircle = (_MATRICES if has_matrices else _GREAT_CIRCLE).read(where.field, value)
+    travel: TravelTimes | GreatCircle = (_MATRICES if has_matrices else _GREAT_CIRCLE).read("Travel", value)
     return travel
 
 

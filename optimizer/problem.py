@@ -601,11 +601,18 @@ class Problem:
             )
 
 
-def clock(minute: int) -> str:
-    """A minute of the axis as messages show it: ``Mon 07:30``, from the second week on ``w2 Mon 07:30``."""
+def clock(minute: int, weekdays: Sequence[str] = _WEEKDAYS) -> str:
+    """
+    A minute of the axis as messages show it: ``Mon 07:30``, from the second week on ``w2 Mon 07:30``.
+
+    Parameters
+    ----------
+    weekdays
+        Names of the days from Monday on; callers that speak to people hand in those of their language.
+    """
     day, rest = divmod(minute, DAY_MIN)
     week = f"w{day // 7 + 1} " if day >= 7 else ""  # noqa: PLR2004 (days of a week)
-    return f"{week}{('Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun')[day % 7]} {rest // 60:02d}:{rest % 60:02d}"
+    return f"{week}{weekdays[day % 7]} {rest // 60:02d}:{rest % 60:02d}"
 
 
 def _wrong(name: str, what: str, value: object, right: str) -> InvalidProblemError:
@@ -680,6 +687,6 @@ def _matrix(what: str, values: npt.ArrayLike) -> npt.NDArray[np.int64]:
         raise _wrong("Travel", f"shape of {what}", matrix.shape, "square: one row and one column a location")
     if matrix.dtype.kind not in "iu" or (matrix.size and not 0 <= matrix.min() <= matrix.max() < NUMBER_LIMIT):
         raise InvalidProblemError(f"Travel: {what} holds a value that is no whole number from 0 to {NUMBER_LIMIT - 1}.")
-    matrix = matrix.astype(np.int64)
+    matrix = matrix.astype(np.int64, copy=False)
     matrix.setflags(write=False)
     return matrix

@@ -13,8 +13,9 @@ from enum import Enum, auto
 
 import numpy as np
 
-from optimizer.network import Bar, IntArray, Network, ShiftClass, load_with_pins, start_pieces
+from optimizer.network import Bar, Network, ShiftClass, load_with_pins
 from optimizer.problem import DAY_MIN, Limit, LimitScope, MeasureKind, VisitId
+from optimizer.working_time import IntArray, start_pieces
 
 Gettext = Callable[[str], str]
 

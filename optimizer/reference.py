@@ -19,15 +19,14 @@ import numpy as np
 from optimizer.incumbent import Incumbent
 from optimizer.insertion import Sequences, insert_visits
 from optimizer.network import BoolArray, FloatArray, Network
-from optimizer.routing_model import SearchLimits, search
 from optimizer.worth import Worth
 
 NAME = "routing"
 """Name of the engine in plans."""
 
 _THRIFTS = (0.75, 1.0, 0.5, 1.25)
-_INSERTION_SHARE = 0.5
-"""Part of the time that building plans by insertion may take at most."""
+_INSERTION_SHARES = (0.9, 0.5, 0.5, 0.5)
+"""Part of the time after which building each of these plans is cut short: the first is there whatever happens."""
 _FIRST_SEARCH_SHARE = 0.2
 _ADAPTED_SEARCHES = 3
 _NODES_PER_SECOND = 20
@@ -60,6 +59,9 @@ def run(network: Network, incumbent: Incumbent, limits: EngineLimits) -> None:
     start = _insert(network, worth, incumbent, limits)
     if not any(len(each.options.visit) for each in network.classes):
         return
+    # Imported here, because loading the library takes longer than having a first plan.
+    from optimizer.routing_model import SearchLimits, search  # noqa: PLC0415
+
     values = _beside(worth, incumbent.sequences or start, network)
     shares = [_FIRST_SEARCH_SHARE, 1.0] if worth.constant else _adapted_shares()
     for number, share in enumerate(shares):
@@ -113,14 +115,14 @@ def _insert(network: Network, worth: Worth, incumbent: Incumbent, limits: Engine
     """Offer plans by insertion; the last of those that held most required visits."""
     best: tuple[int, Sequences] = (-1, {})
     begin = time.monotonic()
-    deadline = begin + (limits.deadline - begin) * _INSERTION_SHARE
-    for thrift in _THRIFTS:
+    for thrift, share in zip(_THRIFTS, _INSERTION_SHARES, strict=True):
+        deadline = begin + (limits.deadline - begin) * share
+        if best[1] and time.monotonic() > deadline:
+            break
         sequences = insert_visits(network, worth, thrift=thrift, deadline=deadline)
         incumbent.offer(sequences)
         required = sum(bool(network.must[visit]) for visits in sequences.values() for visit in visits)
         best = max(best, (required, sequences), key=lambda each: each[0])
-        if time.monotonic() > deadline:
-            break
     return best[1]
 
 

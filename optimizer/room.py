@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from optimizer.network import FAR_FUTURE, BoolArray, Network, limit_bucket
+from optimizer.network import BoolArray, Network, limit_bucket
 from optimizer.problem import LimitScope, MeasureKind
+from optimizer.working_time import FAR_FUTURE
 
 
 class Room:

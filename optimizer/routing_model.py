@@ -8,20 +8,23 @@ free and duty counts from ``earliest`` anyway.
 
 The library adds up prizes and costs of arcs; what else is part of the value (communities, minima) comes in through
 the worth of visits that callers hand in. Overtime is counted in working minutes here, so a pause within it is missed.
-What the library calls a solution is only a sequence of visits for each shift: `schedule` times it, `evaluate` judges it.
+What the library calls a solution is only taken as the visits of each shift in order: `schedule` times them, `evaluate`
+judges them.
 
 Points become whole numbers by `_scale`, so that no sum overflows: a model with huge numbers loses decimals instead.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2, routing_parameters_pb2
 
-from optimizer.network import FloatArray, IntArray, Network, limit_bucket
+from optimizer.network import FloatArray, Network, limit_bucket
 from optimizer.problem import Limit, LimitScope, MeasureKind
 from optimizer.schedule import best_schedule
+from optimizer.working_time import IntArray
 
 Sequences = Mapping[int, Sequence[int]]
 
@@ -202,7 +205,7 @@ class _Model:
         self.routing.VehicleVar(index).SetValues([-1, *allowed])
         cumul = self.time.CumulVar(index)
         cumul.SetRange(intervals[0][0], intervals[-1][1])
-        for before, after in zip(intervals, intervals[1:], strict=False):
+        for before, after in itertools.pairwise(intervals):
             if before[1] + 1 < after[0]:
                 cumul.RemoveInterval(before[1] + 1, after[0] - 1)
 

@@ -5,6 +5,7 @@ Waiting is allowed where the van arrives, so a later start in a cheaper window m
 cost are kept along the stops.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -119,7 +120,7 @@ def _chain(label: _Label) -> list[_Label]:
 def route_distance(network: Network, shift_class: ShiftClass, visits: Sequence[int]) -> int:
     """Metres of a route, from its start location to its end location."""
     rows = [shift_class.start_row, *(int(network.rows[visit]) for visit in visits), shift_class.end_row]
-    return sum(int(network.distance_m[a, b]) for a, b in zip(rows, rows[1:], strict=False))
+    return sum(int(network.distance_m[a, b]) for a, b in itertools.pairwise(rows))
 
 
 def build_route(network: Network, shift: int, visits: Sequence[int], *, hurry: bool = False) -> Route | None:

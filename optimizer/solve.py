@@ -68,7 +68,7 @@ class SolveOptions:
 
 def solve(
     problem: Problem,
-    options: SolveOptions = SolveOptions(),  # noqa: B008 (frozen)
+    options: SolveOptions = SolveOptions(),
     *,
     on_plan: Callable[[Plan], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from optimizer.problem import DAY_MIN
+from optimizer.errors import one_line
+from optimizer.problem import clock
 
 Gettext = Callable[[str], str]
 """Message in English -> message in the reader's language."""
@@ -77,9 +78,7 @@ class ClockTime:
 
     def text(self, gettext: Gettext) -> str:
         """The time in the reader's language."""
-        day, rest = divmod(self.minute, DAY_MIN)
-        week = f"w{day // 7 + 1} " if day >= 7 else ""  # noqa: PLR2004 (days of a week)
-        return f"{week}{gettext(_WEEKDAYS[day % 7])} {rest // 60:02d}:{rest % 60:02d}"
+        return clock(self.minute, [gettext(day) for day in _WEEKDAYS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +140,8 @@ class Violation:
 
     def text(self, gettext: Gettext) -> str:
         """One sentence in the reader's language: the thing, its value and what would be right."""
-        shown = {name: fact.text(gettext) if isinstance(fact, ClockTime) else fact for name, fact in self.facts.items()}
-        return gettext(_SENTENCES[self.rule]).format(**shown)
+        shown = {name: _shown(fact, gettext) for name, fact in self.facts.items()}
+        return one_line(gettext(_SENTENCES[self.rule]).format(**shown))
 
 
 def broken(rule: Rule, *subjects: str, **facts: Fact) -> Violation:
@@ -197,7 +196,7 @@ _SENTENCES: Mapping[Rule, str] = {
     Rule.BOUND_BELOW_VALUE: N_("The plan states bound {bound}; it must not be below its value {right}."),
     Rule.GAP_WRONG: N_("The plan states gap {gap}; by its value and bound it must be {right}."),
     Rule.NOT_OPTIMAL: N_(
-        "The plan is called optimal with value {value} and bound {bound}; value must be within 0.01% of bound."
+        "The plan is called optimal with value {value} and bound {bound}; it must be within a ten-thousandth of bound."
     ),
     Rule.PLAN_WITHOUT_SUCCESS: N_(
         "The plan is '{status}' but has {count} routes and value {value}; it must have neither."

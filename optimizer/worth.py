@@ -7,8 +7,9 @@ people wins less. Engines that know only sums steer by the worth told here, and 
 
 import numpy as np
 
-from optimizer.network import BoolArray, FloatArray, IntArray, Network
+from optimizer.network import BoolArray, FloatArray, Network
 from optimizer.problem import Limit
+from optimizer.working_time import IntArray
 
 
 class Worth:
@@ -42,7 +43,7 @@ class Worth:
             (limit, amounts) for limit, amounts in zip(problem.limits, network.amounts, strict=True) if limit.min
         ]
         self.urgent = self._sum_of_soft(network)
-        self.constant = not len(reaches) and not self._minima
+        self.constant = not reaches and not self._minima
 
     def beside(self, made: BoolArray) -> FloatArray:
         """Points that each visit adds to the made ones, or, where it is one of them, that dropping it loses."""
@@ -57,7 +58,8 @@ class Worth:
             worth += np.bincount(self._visit, gained, minlength=len(worth))
         for limit, amounts in self._minima:
             worth += self._unit_worth(limit) * self._fills(limit, amounts, made)
-        return worth + self.urgent * self._must
+        worth += self.urgent * self._must
+        return worth
 
     def _fills(self, limit: Limit, amounts: IntArray, made: BoolArray) -> IntArray:
         """Missing units of a minimum that each visit makes good."""

@@ -3,19 +3,41 @@ The true optimum of tiny problems by trying everything, and the cases with a sto
 
 Brute force was written apart from `evaluate` and from every engine. It keeps, for each shift and each set of visits,
 the orders and starts that no other beats in time and cost, and then hands sets to shifts. Points are whole numbers
-of 1/60,000,000, in which every prize and cost of the format is exact.
+of 1/60,000,000, in which every prize and cost of the format is exact. The module is long because test modules share
+nothing but what a conftest hands out.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
 import pytest
 
-from optimizer.plan import Route, Stop
-from optimizer.problem import Limit, LimitScope, LocationId, MeasureKind, Problem, Shift, Visit, VisitId
+from optimizer.plan import Plan, PlanStatus, Reason, Route, Stop, Unserved
+from optimizer.problem import (
+    Community,
+    CommunityId,
+    Fixed,
+    Limit,
+    LimitId,
+    LimitScope,
+    Location,
+    LocationId,
+    Measure,
+    MeasureKind,
+    Pause,
+    Problem,
+    Shift,
+    ShiftId,
+    TimeWindow,
+    TravelTimes,
+    VehicleId,
+    Visit,
+    VisitId,
+)
 
 UNIT = 60_000_000
 """Units of a point: thousandths of points, by thousandths of kilometres or by sixtieths of hours."""
@@ -42,6 +64,138 @@ class Label:
     now: int
     cost: int
     stops: tuple[Stop, ...]
+
+
+@pytest.fixture(scope="session")
+def monday() -> Problem:
+    """
+    A Monday in Batu Bara: a vocational school, a village hall with an alternative, an orphanage, and two vans.
+
+    Van 1 has two kits and a card printer and works 07:30-16:00 with lunch at 12:00; van 2 has one kit.
+    """
+    school = Visit(
+        id=VisitId("smk"),
+        location=LocationId("smk"),
+        prize=62.5,
+        setup_min=20,
+        work_min=301,
+        windows=(TimeWindow(480, 600, 3.0), TimeWindow(540, 700, 1.5)),
+        demand={"id_card": 62},
+        skills=frozenset({"print"}),
+        shift_cost={ShiftId("van-1/mon"): 4.25},
+        tags=frozenset({"school"}),
+        reaches={CommunityId("air-putih"): 0.25},
+        fixed=Fixed(ShiftId("van-1/mon"), 480),
+    )
+    hall = Visit(
+        id=VisitId("hall"),
+        location=LocationId("hall"),
+        prize=40.0,
+        setup_min=10,
+        work_min=100,
+        windows=(TimeWindow(480, 900),),
+        group="village",
+        tags=frozenset({"village"}),
+        demand={"id_card": 40},
+        reaches={CommunityId("air-putih"): 0.5, CommunityId("sei-balai"): 0.8},
+    )
+    orphanage = Visit(
+        id=VisitId("panti"),
+        location=LocationId("panti"),
+        prize=30.0,
+        required=True,
+        setup_min=15,
+        work_min=240,
+        windows=(TimeWindow(780, 900),),
+        finish_by=975,
+        reaches={CommunityId("sei-balai"): 0.5},
+    )
+    van_1 = Shift(
+        id=ShiftId("van-1/mon"),
+        vehicle=VehicleId("van-1"),
+        start_location=LocationId("office"),
+        end_location=LocationId("office"),
+        earliest=450,
+        latest=960,
+        overtime_max=60,
+        overtime_cost=0.5,
+        pauses=(Pause(720, 780),),
+        fixed_cost=10.0,
+        cost_per_km=0.5,
+        cost_per_hour=3.0,
+        max_stops=3,
+        kits=2,
+        capacity={"id_card": 120},
+        skills=frozenset({"print"}),
+    )
+    return Problem(
+        name="batubara 2026-W50",
+        week=date(2026, 12, 7),
+        timezone="Asia/Jakarta",
+        locations=tuple(
+            Location(LocationId(name), lon, lat)
+            for name, lon, lat in (
+                ("office", 99.53, 3.16),
+                ("smk", 99.4, 3.2),
+                ("hall", 99.45, 3.1),
+                ("panti", 99.5, 3),
+            )
+        ),
+        travel=TravelTimes(
+            [[0, 30, 20, 25], [35, 0, 15, 10], [20, 15, 0, 40], [25, 10, 40, 0]],
+            [
+                [0, 20_000, 12_000, 15_000],
+                [21_500, 0, 9_000, 6_000],
+                [12_000, 9_000, 0, 30_000],
+                [15_000, 7_000, 30_000, 0],
+            ],
+        ),
+        shifts=(
+            van_1,
+            replace(
+                van_1, id=ShiftId("van-2/mon"), vehicle=VehicleId("van-2"), kits=1, skills=frozenset(), max_stops=None
+            ),
+        ),
+        visits=(
+            school,
+            hall,
+            orphanage,
+            replace(hall, id=VisitId("market"), location=LocationId("office"), prize=10.0, reaches={}),
+        ),
+        communities=(Community(CommunityId("air-putih"), 50.0), Community(CommunityId("sei-balai"), 20.0)),
+        limits=(
+            Limit(LimitId("cards"), Measure(MeasureKind.DEMAND, "id_card"), max=150),
+            Limit(LimitId("schools-a-day"), Measure(MeasureKind.VISITS), "school", LimitScope.SHIFT, max=2),
+            Limit(LimitId("hours"), Measure(MeasureKind.DUTY_MIN), per=LimitScope.VEHICLE_WEEK, max=2_250),
+            Limit(LimitId("villages"), Measure(MeasureKind.VISITS), "village", min=2, shortfall_cost=5.0),
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def monday_plan() -> Plan:
+    """
+    Van 1 makes the school, the hall and the orphanage and is back 26 minutes late; every number is by hand.
+
+    Prizes 132.5, communities 0.75 x 50 + 1 x 20 = 57.5; costs: window 3, shift 4.25, fixed 10, 74 km x 0.5 = 37,
+    476 minutes on duty x 3 / 60 = 23.8, 26 minutes overtime x 0.5 = 13, one village short 5. Value 93.95.
+    """
+    stops = (
+        Stop(VisitId("smk"), arrive=480, start=480, finish=651),
+        Stop(VisitId("hall"), arrive=666, start=666, finish=786),
+        Stop(VisitId("panti"), arrive=826, start=826, finish=961),
+    )
+    return Plan(
+        instance="batubara 2026-W50",
+        instance_sha256="ab" * 32,
+        status=PlanStatus.FEASIBLE,
+        value=93.95,
+        bound=98.5,
+        seconds=1.5,
+        engine="by hand",
+        routes=(Route(ShiftId("van-1/mon"), leave=450, back=986, distance_m=74_000, stops=stops),),
+        unserved=(Unserved(VisitId("market"), Reason.DISPLACED, by=(VisitId("hall"),), text="The hall serves more."),),
+    )
 
 
 Chosen = tuple[tuple[Shift, Option], ...]
