@@ -69,8 +69,8 @@ COMMANDS = (
     Command(
         "serve",
         N_("serve the maps and documents of a planned week on this machine"),
-        "api.itineraries.commands:add_serve_arguments",
-        "api.itineraries.commands:run_serve",
+        "api.serving:add_serve_arguments",
+        "api.serving:run_serve",
     ),
     Command(
         "solve",

@@ -13,12 +13,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from optimizer.incumbent import Incumbent
+from optimizer.choice import Choice, choose
+from optimizer.incumbent import EngineLimits, Incumbent
 from optimizer.insertion import insert_visits
-from optimizer.master import Choice, Master, Relaxed, choose, elements_of
+from optimizer.labelling import NEVER, Dominance
+from optimizer.master import Master, Relaxed, elements_of
 from optimizer.network import Network
-from optimizer.pricing import NEVER, ClassPricing, Column, Dominance, Priced
-from optimizer.reference import EngineLimits
+from optimizer.pricing import ClassPricing, Column, Priced
 from optimizer.schedule import best_schedule, build_timed_route, route_distance
 from optimizer.worth import Worth
 
@@ -209,12 +210,20 @@ class _Run:
                     return
                 part /= 2
                 continue
+            if part == 1.0:
+                self._displace_all_but(columns)
             choice = choose(self._network, self._elements, columns, time_limit_s=self._share(0.9))
             self._offer(choice)
             if part == 1.0:
                 self._conclude(choice)
                 return
             part = 1.0 if self._incumbent.value != value else min(1.0, part * 1.5)
+
+    def _displace_all_but(self, columns: Sequence[Column]) -> None:
+        """What no route within the gap holds is in no plan that is worth more than the one at hand."""
+        if self._incumbent.value is not None:
+            held = {visit for column in columns for visit in column.visits}
+            self._incumbent.displace(set(range(len(self._network.problem.visits))) - held)
 
     def _conclude(self, choice: Choice) -> None:
         """All routes of any better plan were there to choose from: what the choice proved holds for the problem."""

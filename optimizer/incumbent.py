@@ -1,14 +1,36 @@
 """The best plan of a run so far: what engines offer is timed, judged by `evaluate`, and kept only if it is better."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from optimizer.evaluate import evaluate_routes
 from optimizer.network import Network
 from optimizer.plan import Route
 from optimizer.schedule import build_route
 
-OnBetter = Callable[[tuple[Route, ...], float], None]
-"""Gets the routes and the true value of every better plan."""
+OnBetter = Callable[[tuple[Route, ...], float, float | None], None]
+"""Gets the routes, the true value and the bound so far of every better plan, and again when the bound gets better."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """
+    When an engine stops.
+
+    Attributes
+    ----------
+    deadline
+        On the monotonic clock.
+    solutions
+        Number of steps of each search, as the engine counts them; None for no limit.
+    threads
+        Processors that the engine may use.
+    """
+
+    deadline: float
+    solutions: int | None
+    seed: int
+    threads: int = 1
 
 
 class Incumbent:
@@ -19,6 +41,17 @@ class Incumbent:
     ----------
     should_stop
         Asked at every offer; True ends the search.
+
+    Attributes
+    ----------
+    routes, value
+        The best plan so far; None before there is one that keeps all rules.
+    bound
+        The lowest proved bound; None where none is proved.
+    displaced
+        Positions of visits of which it is proved that no plan with them is worth more than ``value``.
+    conflict
+        Where it is proved that no plan keeps all rules: identifiers that cannot all hold.
     """
 
     def __init__(self, network: Network, on_better: OnBetter, should_stop: Callable[[], bool]) -> None:
@@ -29,6 +62,7 @@ class Incumbent:
         self.routes: tuple[Route, ...] | None = None
         self.value: float | None = None
         self.bound: float | None = None
+        self.displaced: frozenset[int] = frozenset()
         self.conflict: tuple[str, ...] = ()
 
     @property
@@ -58,13 +92,26 @@ class Incumbent:
         judged = evaluate_routes(self._network.problem, routes)
         if judged.feasible and (self.value is None or judged.value > self.value):
             self.routes, self.value = tuple(routes), judged.value
-            self._on_better(self.routes, judged.value)
+            self._lift_bound()
+            self._on_better(self.routes, judged.value, self.bound)
         return judged.feasible
 
     def prove(self, bound: float) -> None:
         """Note that no plan is worth more than ``bound``; the lowest bound counts, never below the plan at hand."""
-        self.bound = bound if self.bound is None else min(bound, self.bound)
-        if self.value is not None:
+        if self.bound is not None and bound >= self.bound:
+            return
+        self.bound = bound
+        self._lift_bound()
+        if self.routes is not None and self.value is not None:
+            self._on_better(self.routes, self.value, self.bound)
+
+    def displace(self, visits: Iterable[int]) -> None:
+        """Note that no plan with any of these visits (positions) is worth more than the plan at hand."""
+        self.displaced |= frozenset(visits)
+
+    def _lift_bound(self) -> None:
+        # Bounds are floats with room for rounding; a plan that reaches one is the better witness.
+        if self.bound is not None and self.value is not None:
             self.bound = max(self.bound, self.value)
 
     def refuse(self, conflict: tuple[str, ...]) -> None:

@@ -1,29 +1,26 @@
 """
-Choosing among routes: the linear program over columns, its proved bound, cuts, and the integer choice.
+The linear program over routes: its rows, its proved bound, and cuts that tighten it.
 
-The *master* has one column a route of a shift class and one row for everything that spans routes: each visit or group at
-most once, required visits once, the shifts of a class, communities (``y <= sum of shares``, ``y <= 1``), limits with
+The *master* has one column a route of a shift class and one row for everything that spans routes: each visit or group
+at most once, required visits once, the shifts of a class, communities (``y <= sum of shares``, ``y <= 1``), limits with
 their shortfalls, and subset-row cuts. Rules inside a route belong to `pricing`.
 
 Limits per vehicle do not split vans that are alike: over vehicles that share a class they are summed up, which is a
-relaxation; the integer choice hands routes to vehicles and keeps each one's limit.
+relaxation; `choice` hands routes to vehicles and keeps each one's limit.
 
-Rows at most something are written ``-inf <= sum <= most``: with a lower end of 0, GLOP may give a dual of either sign where
-no column covers the row, and a bound made of it would be wrong.
-
-Linear programs go to GLOP. The integer choice goes to CBC, which on these set-packing models proved in 3 s what CP-SAT
-(with full linearisation, one thread) proved in 7 s and SCIP and HiGHS in 12 s.
+Rows at most something are written ``-inf <= sum <= most``: with a lower end of 0, GLOP may give a dual of either sign
+where no column covers the row, and a bound made of it would be wrong.
 """
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from ortools.linear_solver import pywraplp
 
+from optimizer.cuts import CUT_SERVES, find_subset_row_cuts
 from optimizer.network import Network
 from optimizer.pricing import Column, Duals
 from optimizer.problem import Limit, LimitScope, MeasureKind
@@ -83,29 +80,6 @@ class Relaxed:
     value: float
     missing: float
     weights: list[tuple[Column, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """
-    Outcome of the integer choice.
-
-    Attributes
-    ----------
-    routes
-        A column with the position of the shift that drives it.
-    value
-        Points of the choice; None where none was found.
-    bound
-        No choice among the given columns is worth more.
-    proved
-        Whether the choice is the best among the given columns, or, without one, that there is none.
-    """
-
-    routes: list[tuple[int, Column]]
-    value: float | None
-    bound: float
-    proved: bool
 
 
 def elements_of(network: Network) -> npt.NDArray[np.int32]:
@@ -216,7 +190,7 @@ class Master:
         return any(limits[row.key].measure.kind is MeasureKind.DUTY_MIN for row in self._by_bucket)
 
     def conflict(self) -> tuple[str, ...]:
-        """Ids of the visits, shifts and limits whose rows have a dual: in a search without prizes they cannot all hold."""
+        """Ids of what has a dual: after a search without prizes these visits, shifts and limits cannot all hold."""
         problem = self._network.problem
         found: list[str] = []
         for row, dual in zip(self._rows, self.row_duals(), strict=True):
@@ -313,9 +287,8 @@ class Master:
         found: list[tuple[_Row, float]] = [(self._by_class[column.shift_class], 1.0)]
         shares: dict[str, float] = {}
         for v in column.visits:
-            for row in (self._by_element.get(int(self._elements[v])), self._by_must.get(v)):
-                if row is not None:
-                    found.append((row, 1.0))
+            rows = (self._by_element.get(int(self._elements[v])), self._by_must.get(v))
+            found.extend((row, 1.0) for row in rows if row is not None)
             for community, share in problem.visits[v].reaches.items():
                 shares[community] = shares.get(community, 0.0) + share
         if self._prizes:
@@ -324,8 +297,8 @@ class Master:
             amount = self._bucket_amount(row, column)
             if amount:
                 found.append((row, amount))
-        served = {int(self._elements[v]) for v in column.visits}
-        found.extend((row, 1.0) for row in self._cuts if len(row.cut & served) >= 2)  # noqa: PLR2004 (two of three)
+        served = self._served(column)
+        found.extend((row, 1.0) for row in self._cuts if len(row.cut & served) >= CUT_SERVES)
         return found
 
     def _bucket_amount(self, row: _Row, column: Column) -> float:
@@ -352,9 +325,7 @@ class Master:
     def row_duals(self) -> list[float]:
         """The dual of each row, cut back to the sign it must have for the bound to hold."""
         clipped = {"must": lambda dual: dual, "least": lambda dual: min(0.0, dual)}
-        return [
-            clipped.get(row.kind, lambda dual: max(0.0, dual))(row.constraint.dual_value()) for row in self._rows
-        ]
+        return [clipped.get(row.kind, lambda dual: max(0.0, dual))(row.constraint.dual_value()) for row in self._rows]
 
     def class_duals(self, row_duals: Sequence[float], position: int) -> Duals:
         """What the rows charge the routes of a class."""
@@ -409,195 +380,21 @@ class Master:
             total += len(each.members) * max(0.0, worth)
         return total
 
-    def add_cuts(self, relaxed: Relaxed, *, most: int, least_violation: float = 0.03) -> int:
-        """
-        Add subset-row cuts over three elements that the solution breaks: at most one route serves two of them.
-
-        Jepsen et al. 2008, doi 10.1287/opre.1070.0449. The worst broken come first; no element is in more than four new ones.
-        """
-        pairs: dict[tuple[int, ...], float] = {}
-        triples: dict[tuple[int, ...], float] = {}
-        for column, weight in relaxed.weights:
-            served = sorted({int(self._elements[v]) for v in column.visits})
-            for pair in combinations(served, 2):
-                pairs[pair] = pairs.get(pair, 0.0) + weight
-            for triple in combinations(served, 3):
-                triples[triple] = triples.get(triple, 0.0) + weight
-        near: dict[int, set[int]] = {}
-        for one, other in pairs:
-            near.setdefault(one, set()).add(other)
-            near.setdefault(other, set()).add(one)
-        known = set(self.cuts)
-        broken: dict[tuple[int, ...], float] = {}
-        for one, other in pairs:
-            for third in near[one] | near[other]:
-                triple = tuple(sorted({one, other, third}))
-                if len(triple) == 3 and triple not in broken and frozenset(triple) not in known:  # noqa: PLR2004
-                    sides = sum(pairs.get(pair, 0.0) for pair in combinations(triple, 2))
-                    broken[triple] = sides - 2 * triples.get(triple, 0.0) - 1
-        chosen: list[frozenset[int]] = []
-        times: dict[int, int] = {}
-        for triple in sorted(broken, key=lambda each: (-broken[each], each)):
-            if broken[triple] < least_violation or len(chosen) == most:
-                break
-            if all(times.get(element, 0) < 4 for element in triple):  # noqa: PLR2004 (spread)
-                chosen.append(frozenset(triple))
-                for element in triple:
-                    times[element] = times.get(element, 0) + 1
-        for cut in chosen:
+    def add_cuts(self, relaxed: Relaxed, *, most: int) -> int:
+        """Add subset-row cuts that the solution breaks, the worst first; how many were found."""
+        served = [(self._served(column), weight) for column, weight in relaxed.weights]
+        cuts = find_subset_row_cuts(served, known=frozenset(self.cuts), most=most)
+        for cut in cuts:
             self._add_cut(cut)
-        return len(chosen)
+        return len(cuts)
+
+    def _served(self, column: Column) -> frozenset[int]:
+        return frozenset(self._elements[list(column.visits)].tolist())
 
     def _add_cut(self, cut: frozenset[int]) -> None:
         row = self._add_row("cut", len(self._cuts), -INFINITY, 1)
         row.cut = cut
         self._cuts.append(row)
         for column, variable in self._columns.values():
-            if len(cut & {int(self._elements[v]) for v in column.visits}) >= 2:  # noqa: PLR2004 (two of three)
+            if len(cut & self._served(column)) >= CUT_SERVES:
                 row.constraint.SetCoefficient(variable, 1)
-
-
-@dataclass(slots=True)
-class _Chooser:
-    """Builds and reads the integer program; variables are (column, vehicle or None)."""
-
-    network: Network
-    elements: npt.NDArray[np.int32]
-    columns: Sequence[Column]
-    solver: pywraplp.Solver = field(init=False)
-    variables: list[tuple[Column, str | None, pywraplp.Variable]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Make the variables and rows."""
-        self.solver = pywraplp.Solver.CreateSolver("CBC")
-        objective = self.solver.Objective()
-        objective.SetMaximization()
-        by_vehicle = any(
-            limit.per in {LimitScope.VEHICLE, LimitScope.VEHICLE_WEEK} for limit in self.network.problem.limits
-        )
-        vehicles = [self._vehicles(position) if by_vehicle else [None] for position in range(len(self.network.classes))]
-        for column in self.columns:
-            for vehicle in vehicles[column.shift_class]:
-                variable = self.solver.BoolVar("")
-                objective.SetCoefficient(variable, column.value)
-                self.variables.append((column, vehicle, variable))
-        self._count_visits()
-        self._count_shifts()
-        self._reach_communities()
-        for position, limit in enumerate(self.network.problem.limits):
-            self._keep_limit(position, limit)
-
-    def _vehicles(self, position: int) -> list[str | None]:
-        shifts = self.network.problem.shifts
-        return list(dict.fromkeys(shifts[member].vehicle for member in self.network.classes[position].members))
-
-    def _count_visits(self) -> None:
-        solver, must = self.solver, self.network.must
-        rows = {int(element): solver.Constraint(-INFINITY, 1) for element in np.unique(self.elements)}
-        required = {v: solver.Constraint(1, 1) for v in np.flatnonzero(must).tolist()}
-        for column, _, variable in self.variables:
-            for v in column.visits:
-                rows[int(self.elements[v])].SetCoefficient(variable, 1)
-                if v in required:
-                    required[v].SetCoefficient(variable, 1)
-
-    def _count_shifts(self) -> None:
-        rows: dict[tuple[int, str | None], pywraplp.Constraint] = {}
-        shifts = self.network.problem.shifts
-        for column, vehicle, variable in self.variables:
-            key = (column.shift_class, vehicle)
-            if key not in rows:
-                members = self.network.classes[column.shift_class].members
-                count = sum(vehicle is None or shifts[member].vehicle == vehicle for member in members)
-                rows[key] = self.solver.Constraint(-INFINITY, count)
-            rows[key].SetCoefficient(variable, 1)
-
-    def _reach_communities(self) -> None:
-        problem, solver = self.network.problem, self.solver
-        rows: dict[str, pywraplp.Constraint] = {}
-        for community in problem.communities:
-            reached = solver.NumVar(0, 1, "")
-            solver.Objective().SetCoefficient(reached, community.prize)
-            rows[community.id] = solver.Constraint(-INFINITY, 0)
-            rows[community.id].SetCoefficient(reached, 1)
-        for column, _, variable in self.variables:
-            shares: dict[str, float] = {}
-            for v in column.visits:
-                for community_id, share in problem.visits[v].reaches.items():
-                    shares[community_id] = shares.get(community_id, 0.0) + share
-            for community_id, share in shares.items():
-                rows[community_id].SetCoefficient(variable, -share)
-
-    def _keep_limit(self, position: int, limit: Limit) -> None:
-        if limit.per is LimitScope.SHIFT:
-            return
-        solver = self.solver
-        rows: dict[tuple[str | None, int], pywraplp.Constraint] = {}
-        least = None
-        if limit.min is not None:
-            least = solver.Constraint(limit.min, INFINITY)
-            if limit.shortfall_cost is not None:
-                shortfall = solver.NumVar(0, limit.min, "")
-                least.SetCoefficient(shortfall, 1)
-                solver.Objective().SetCoefficient(shortfall, -limit.shortfall_cost)
-        for column, vehicle, variable in self.variables:
-            if limit.measure.kind is MeasureKind.DUTY_MIN:
-                amount = float(column.back_min)
-            else:
-                amount = float(self.network.amounts[position][list(column.visits)].sum())
-            if not amount:
-                continue
-            if limit.max is not None:
-                key = self._bucket(limit, column, vehicle)
-                if key not in rows:
-                    rows[key] = solver.Constraint(-INFINITY, limit.max)
-                rows[key].SetCoefficient(variable, amount)
-            if least is not None:
-                least.SetCoefficient(variable, amount)
-
-    def _bucket(self, limit: Limit, column: Column, vehicle: str | None) -> tuple[str | None, int]:
-        if limit.per is LimitScope.PLAN:
-            return (None, 0)
-        week = self.network.classes[column.shift_class].shift.week
-        return (vehicle, week if limit.per is LimitScope.VEHICLE_WEEK else 0)
-
-    def routes(self) -> list[tuple[int, Column]]:
-        """The columns chosen, each with a shift of its class (and vehicle)."""
-        shifts = self.network.problem.shifts
-        free: dict[int, list[int]] = {}
-        found: list[tuple[int, Column]] = []
-        for column, vehicle, variable in self.variables:
-            if variable.solution_value() > 0.5:  # noqa: PLR2004 (a whole number, up to the solver's tolerance)
-                left = free.setdefault(column.shift_class, list(self.network.classes[column.shift_class].members))
-                shift = next(member for member in left if vehicle is None or shifts[member].vehicle == vehicle)
-                left.remove(shift)
-                found.append((shift, column))
-        return found
-
-
-def choose(
-    network: Network, elements: npt.NDArray[np.int32], columns: Sequence[Column], *, time_limit_s: float
-) -> Choice:
-    """
-    The best plan made of the given columns.
-
-    Parameters
-    ----------
-    columns
-        Routes to choose among; none of them repeats a visit.
-    time_limit_s
-        Seconds; the best choice so far counts at their end.
-    """
-    chooser = _Chooser(network, elements, columns)
-    solver = chooser.solver
-    solver.SetTimeLimit(max(1, int(time_limit_s * 1000)))
-    parameters = pywraplp.MPSolverParameters()
-    parameters.SetDoubleParam(pywraplp.MPSolverParameters.RELATIVE_MIP_GAP, 1e-7)
-    status = solver.Solve(parameters)
-    if status == pywraplp.Solver.INFEASIBLE:
-        return Choice([], None, -INFINITY, proved=True)
-    if status not in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE):
-        return Choice([], None, INFINITY, proved=False)
-    value = solver.Objective().Value()
-    proved = status == pywraplp.Solver.OPTIMAL
-    return Choice(chooser.routes(), value, max(value, solver.Objective().BestBound()), proved)

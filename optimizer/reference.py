@@ -12,11 +12,10 @@ that grow with the square of the visits: of 3,000 it would not see a second plan
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.incumbent import Incumbent
+from optimizer.incumbent import EngineLimits, Incumbent
 from optimizer.insertion import Sequences, insert_visits
 from optimizer.network import BoolArray, FloatArray, Network
 from optimizer.worth import Worth
@@ -33,24 +32,6 @@ _NODES_PER_SECOND = 20
 _LEAST_NODES = 300
 _SECONDS_PER_CHOICE = 0.02
 """Small problems are searched no longer than this for each pair of visit and shift: more has brought nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class EngineLimits:
-    """
-    When an engine stops.
-
-    Attributes
-    ----------
-    deadline
-        On the monotonic clock.
-    solutions
-        Number of solutions of each search; None for no limit.
-    """
-
-    deadline: float
-    solutions: int | None
-    seed: int
 
 
 def run(network: Network, incumbent: Incumbent, limits: EngineLimits) -> None:
