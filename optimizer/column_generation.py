@@ -37,6 +37,10 @@ _CUTS_A_ROUND = 40
 _CUT_ROUNDS = 12
 _LEAST_TIGHTENING = 2e-5
 """Cuts go on while a round lowers the bound by more than this part of it."""
+_NARROW, _WIDER = 0.0005, 0.002
+"""Parts of the bound within which routes are chosen among before all within the gap are."""
+_CHOICE_SHARE = 0.9
+"""Part of the time left that one integer choice may take; a choice cut short still has a plan."""
 _MOST_CHOICES = 40_000
 """More columns than this are too many for one integer choice."""
 _MARGIN = 1e-7
@@ -90,7 +94,6 @@ class _Run:
         if relaxed.missing > _IMPROVES and not self._is_coverable():
             return
         relaxed = self._cut(relaxed)
-        self._offer(choose(self._network, self._elements, self._master.columns, time_limit_s=self._share(0.4)))
         self._close()
 
     def _check_time(self) -> None:
@@ -197,27 +200,43 @@ class _Run:
             self._incumbent.offer_routes(routes)
 
     def _close(self) -> None:
-        """Enumerate the routes within the gap and choose among them, in steps that an integer choice can bear."""
-        part = 1.0
-        while self._proof is not None:
-            value = self._incumbent.value
-            gap = self._proof.bound - value if value is not None else -NEVER
-            if value is not None and gap <= 2 * _MARGIN * max(1.0, abs(value)):
+        """
+        Choose among ever wider sets of routes: those that nearly pay at the proved duals, then all within the gap.
+
+        The narrow set is quick and mostly holds the best plan; the smaller gap that it leaves makes the wide set small.
+        """
+        for part in (_NARROW, _WIDER, 1.0):
+            proof, value = self._proof, self._incumbent.value
+            if proof is None:
+                self._offer(self._choose(self._master.columns))
                 return
-            columns = self._enumerate(gap * part)
-            if columns is None:
-                if part < 0.05:  # noqa: PLR2004 (a twentieth of the gap)
-                    return
-                part /= 2
+            gap = proof.bound - value if value is not None else -NEVER
+            if value is not None and gap <= _MARGIN * 2 * max(1.0, abs(value)):
+                return
+            within = min(gap, part * max(1.0, abs(proof.bound))) if part < 1 else gap
+            if part == _WIDER and within >= gap:
                 continue
-            if part == 1.0:
-                self._displace_all_but(columns)
-            choice = choose(self._network, self._elements, columns, time_limit_s=self._share(0.9))
-            self._offer(choice)
-            if part == 1.0:
-                self._conclude(choice)
+            if not self._choose_within(within, is_whole=within >= gap):
                 return
-            part = 1.0 if self._incumbent.value != value else min(1.0, part * 1.5)
+            if within >= gap:
+                return
+
+    def _choose_within(self, within: float, *, is_whole: bool) -> bool:
+        """Choose among the routes within some points of the bound; whether going wider makes sense."""
+        columns = self._enumerate(within)
+        if columns is None:
+            self._offer(self._choose(self._master.columns))
+            return False
+        if is_whole:
+            self._displace_all_but(columns)
+        choice = self._choose(_united(columns, self._master.columns))
+        self._offer(choice)
+        if is_whole:
+            self._conclude(choice)
+        return True
+
+    def _choose(self, columns: Sequence[Column]) -> Choice:
+        return choose(self._network, self._elements, columns, time_limit_s=self._share(_CHOICE_SHARE))
 
     def _displace_all_but(self, columns: Sequence[Column]) -> None:
         """What no route within the gap holds is in no plan that is worth more than the one at hand."""
@@ -266,3 +285,9 @@ def _best_of_each_set(columns: Sequence[Column], *, keep_times: bool) -> list[Co
         if not kept or (keep_times and column.back_min < kept[-1].back_min):
             kept.append(column)
     return [column for kept in best.values() for column in kept]
+
+
+def _united(columns: Sequence[Column], pool: Sequence[Column]) -> list[Column]:
+    """The columns with those of the pool that are not among them: they cost no proof and help to find plans."""
+    known = {(column.shift_class, column.visits, column.back_min) for column in columns}
+    return [*columns, *(column for column in pool if (column.shift_class, column.visits, column.back_min) not in known)]
