@@ -18,20 +18,14 @@ from importlib import import_module, metadata
 from typing import Any, NoReturn
 
 from api.errors import ApiError, BadInputError
-from api.i18n import DEFAULT_LANGUAGE, LANGUAGES, Language, language
+from api.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, Gettext, Language, language
 from optimizer.errors import one_line
 
-Gettext = Callable[[str], str]
 BAD_INPUT = 2
 _BROKEN = 1
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
 """As shells tell processes that SIGINT or SIGPIPE ended."""
-
-
-def N_(message: str) -> str:  # noqa: N802 (the mark that message extraction looks for)
-    """Mark a message for translation where its language is not known yet."""
-    return message
 
 
 @dataclass(frozen=True, slots=True)

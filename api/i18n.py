@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+Gettext = Callable[[str], str]
+"""Message in English -> message in the reader's language."""
+
+N_: Gettext = str
+"""Marks a message for the catalogues; it is translated when it is shown."""
+
 DEFAULT_LANGUAGE = "id"
 LANGUAGES = ("id", "en")
 LOCALE_DIR = Path(__file__).parent / "locale"

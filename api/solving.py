@@ -16,25 +16,18 @@ from types import FrameType
 from typing import IO, Any
 
 from api.errors import BadInputError
-from api.i18n import Language
+from api.i18n import N_, Gettext, Language
 from api.solver_process import ChildSettings, Progress, SolverProcess, process_start
 from optimizer.errors import OptimizerError
 from optimizer.evaluate import evaluate
 from optimizer.instance import read_plan, read_problem, sha256_of, write_plan
 from optimizer.plan import Plan, PlanStatus
 from optimizer.problem import Problem
-
-Gettext = Callable[[str], str]
+from optimizer.solve import Engine
 
 _EXIT_CODES = {PlanStatus.OPTIMAL: 0, PlanStatus.FEASIBLE: 0, PlanStatus.INFEASIBLE: 3, PlanStatus.UNKNOWN: 4}
 _LEAST_LIMIT_S = 2
 _LOCATIONS_PER_SECOND = 1_000
-_ENGINES = ("routing",)
-
-
-def N_(message: str) -> str:  # noqa: N802 (the mark that message extraction looks for)
-    """Mark a message for translation where its language is not known yet."""
-    return message
 
 
 _STATUSES = {
@@ -58,7 +51,12 @@ def add_solve_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> No
     parser.add_argument("--out", metavar="PLAN.json", type=Path, required=True, help=gettext("where to write the plan"))
     parser.add_argument("--threads", metavar="N", type=int, default=1, help=gettext("processors to use (default 1)"))
     parser.add_argument("--seed", metavar="N", type=int, default=1, help=gettext("seed of random choices (default 1)"))
-    parser.add_argument("--engine", choices=_ENGINES, default=_ENGINES[0], help=gettext("who searches for plans"))
+    parser.add_argument(
+        "--engine",
+        choices=[engine.value for engine in Engine],
+        default=Engine.ROUTING.value,
+        help=gettext("who searches for plans"),
+    )
     parser.add_argument(
         "--state",
         metavar="FILE",
