@@ -49,6 +49,30 @@ class Command:
 
 COMMANDS = (
     Command(
+        "demo",
+        N_("plan next week for the sample regency and print it"),
+        "api.planning.commands:add_demo_arguments",
+        "api.planning.commands:run_demo",
+    ),
+    Command(
+        "plan",
+        N_("plan a week for a region folder and write its maps and files"),
+        "api.planning.commands:add_plan_arguments",
+        "api.planning.commands:run_plan",
+    ),
+    Command(
+        "region",
+        N_("work on a region folder: check it"),
+        "api.planning.commands:add_region_arguments",
+        "api.planning.commands:run_region",
+    ),
+    Command(
+        "serve",
+        N_("serve the maps and documents of a planned week on this machine"),
+        "api.itineraries.commands:add_serve_arguments",
+        "api.itineraries.commands:run_serve",
+    ),
+    Command(
         "solve",
         N_("make the best plan for an instance file within a time limit"),
         "api.solving:add_solve_arguments",
@@ -64,10 +88,15 @@ COMMANDS = (
 
 _DESCRIPTION = N_("Plans the weekly rounds of a civil registry's mobile vans, and tells what each plan is worth.")
 _EPILOG = N_(
-    "A plan starts from an instance: places, vans and shifts, visits asked for, limits. Try\n"
+    "An office starts from its region folder (villages, sites, vans, letters, fixed rounds). Try\n"
+    "  moling demo --out out                                 a week of the sample regency\n"
+    "  moling region check MYREGION                          every fault of a folder at once\n"
+    "  moling plan MYREGION --week 2026-W50 --out out        the week's plan, maps and files\n"
+    "  moling serve out                                      open them in a browser\n"
+    "Underneath, a week is one instance file in and one plan file out:\n"
     "  moling solve INSTANCE.json --time-limit 30 --out PLAN.json\n"
     "  moling check INSTANCE.json PLAN.json\n"
-    "and `moling COMMAND --help` for everything a command can do."
+    "`moling COMMAND --help` tells everything a command can do."
 )
 
 

@@ -14,12 +14,14 @@ from pathlib import Path
 Gettext = Callable[[str], str]
 """Message in English -> message in the reader's language."""
 
-N_: Gettext = str
-"""Marks a message for the catalogues; it is translated when it is shown."""
-
 DEFAULT_LANGUAGE = "id"
 LANGUAGES = ("id", "en")
 LOCALE_DIR = Path(__file__).parent / "locale"
+
+
+def N_(message: str) -> str:  # noqa: N802 (the mark that message extraction looks for)
+    """Mark a message for translation where its language is not known yet."""
+    return message
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Language:
     """
 
     code: str
-    gettext: Callable[[str], str]
+    gettext: Gettext
     ngettext: Callable[[str, str, int], str]
 
 

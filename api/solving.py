@@ -20,16 +20,14 @@ from api.i18n import N_, Gettext, Language
 from api.solver_process import ChildSettings, Progress, SolverProcess, process_start
 from optimizer.errors import OptimizerError
 from optimizer.evaluate import evaluate
-from optimizer.instance import read_plan, read_problem, sha256_of, write_plan
+from optimizer.instance import read_plan, read_problem, sha256_of, write_plan, write_problem
 from optimizer.plan import Plan, PlanStatus
 from optimizer.problem import Problem
-from optimizer.solve import Engine
+from optimizer.solve import Engine, SolveOptions
 
-_EXIT_CODES = {PlanStatus.OPTIMAL: 0, PlanStatus.FEASIBLE: 0, PlanStatus.INFEASIBLE: 3, PlanStatus.UNKNOWN: 4}
+EXIT_CODES = {PlanStatus.OPTIMAL: 0, PlanStatus.FEASIBLE: 0, PlanStatus.INFEASIBLE: 3, PlanStatus.UNKNOWN: 4}
 _LEAST_LIMIT_S = 2
 _LOCATIONS_PER_SECOND = 1_000
-
-
 _STATUSES = {
     PlanStatus.OPTIMAL: N_("optimal"),
     PlanStatus.FEASIBLE: N_("feasible"),
@@ -78,7 +76,7 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
     """
     started, gettext = process_start(), lang.gettext
     _check_options(arguments, gettext)
-    instance = _read_file(arguments.instance, gettext)
+    instance = read_file(arguments.instance, gettext)
     if arguments.state is not None:
         print(
             gettext("The routing engine keeps no state; {file} is not written.").format(file=arguments.state),
@@ -93,8 +91,8 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
     )
     with (
         _whole_file(arguments.out, gettext) as output,
-        _stop_on_signal() as stop,
-        _progress_line(sys.stderr, lang) as show,
+        stop_on_signal() as stop,
+        progress_line(sys.stderr, lang) as show,
         SolverProcess(instance, settings) as solver,
     ):
         problem = _problem(arguments.instance, instance)
@@ -106,7 +104,7 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
         text = gettext("The solver broke off ({failure}); the best plan until then was kept.")
         print(text.format(failure=solver.failure), file=sys.stderr)
     print(_summary(problem, plan, arguments.out, gettext))
-    return _EXIT_CODES[plan.status]
+    return EXIT_CODES[plan.status]
 
 
 def add_check_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
@@ -125,8 +123,8 @@ def run_check(arguments: argparse.Namespace, lang: Language) -> int:
         When a file cannot be read as what it should be.
     """
     gettext = lang.gettext
-    instance = _read_file(arguments.instance, gettext)
-    document = _read_file(arguments.plan, gettext)
+    instance = read_file(arguments.instance, gettext)
+    document = read_file(arguments.plan, gettext)
     problem = _problem(arguments.instance, instance)
     try:
         plan = read_plan(document)
@@ -139,6 +137,32 @@ def run_check(arguments: argparse.Namespace, lang: Language) -> int:
         return 1
     print(_summary(problem, plan, arguments.plan, gettext))
     return 0
+
+
+def solve_in_child(lang: Language) -> Callable[[Problem, SolveOptions], Plan]:
+    """
+    A stand-in for `optimizer.solve.solve` that keeps its limit and shows progress on a terminal.
+
+    The search runs in a child process; Ctrl-C ends it with the best plan so far.
+    """
+
+    def solver(problem: Problem, options: SolveOptions) -> Plan:
+        settings = ChildSettings(
+            deadline=time.monotonic() + options.time_limit_s,
+            language=lang.code,
+            engine=options.engine.value,
+            seed=options.seed,
+            threads=options.threads,
+            solution_limit=options.solution_limit,
+        )
+        with (
+            stop_on_signal() as stop,
+            progress_line(sys.stderr, lang) as show,
+            SolverProcess(write_problem(problem), settings) as child,
+        ):
+            return child.wait(problem, on_progress=show, should_stop=stop.is_set)
+
+    return solver
 
 
 def _check_options(arguments: argparse.Namespace, gettext: Gettext) -> None:
@@ -163,7 +187,8 @@ def _check_limit(time_limit_s: float, problem: Problem, gettext: Gettext) -> Non
         )
 
 
-def _read_file(path: Path, gettext: Gettext) -> bytes:
+def read_file(path: Path, gettext: Gettext) -> bytes:
+    """The bytes of a file that someone named; BadInputError where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -222,7 +247,7 @@ def _umask() -> int:
 
 
 @contextlib.contextmanager
-def _stop_on_signal() -> Iterator[threading.Event]:
+def stop_on_signal() -> Iterator[threading.Event]:
     """An event that Ctrl-C, a polite kill or a closed terminal sets; the second time they end the program."""
     stop = threading.Event()
 
@@ -241,7 +266,7 @@ def _stop_on_signal() -> Iterator[threading.Event]:
 
 
 @contextlib.contextmanager
-def _progress_line(stream: IO[str], lang: Language) -> Iterator[Callable[[Progress], None]]:
+def progress_line(stream: IO[str], lang: Language) -> Iterator[Callable[[Progress], None]]:
     """Shows progress as one line that rewrites itself on a terminal, and nothing elsewhere."""
     if not stream.isatty():
         yield lambda _: None

@@ -1,0 +1,94 @@
+"""The places that a week's plan may stop at, as points of the problem and as people name them."""
+
+from dataclasses import dataclass
+
+from geodata.region import Region
+from geodata.sites import Access, Signal, Site, SiteKind
+from geodata.villages import Village, VillageKind
+from maps.cards import PlaceKind
+from optimizer.problem import Location, LocationId
+
+OFFICE = LocationId("office")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    A site, or a village for its hall.
+
+    Attributes
+    ----------
+    name
+        As people say it: ``SMKN 1 Air Putih``, ``Balai Desa Sukaraja``.
+    address
+        Where that is: ``Desa Sukaraja, Kec. Air Putih``.
+    village_code
+        10 digits.
+    access
+        Ways to reach it; a unit with any of them can come.
+    site
+        None for a village hall.
+    """
+
+    location: Location
+    name: str
+    address: str
+    kind: SiteKind
+    village_code: str
+    access: frozenset[Access]
+    signal: Signal
+    site: Site | None = None
+
+    @property
+    def card_kind(self) -> PlaceKind:
+        """How maps mark it."""
+        if self.site is None:
+            return PlaceKind.VILLAGE
+        return PlaceKind.SCHOOL if self.kind.is_school else PlaceKind.HOST
+
+
+def find_place(region: Region, code: str) -> Place:
+    """
+    The place with that code of a site or village.
+
+    Raises
+    ------
+    UnknownPlaceError
+        When the region has none.
+    """
+    place = region.get_place(code)
+    return village_hall(place) if isinstance(place, Village) else _site(region, place)
+
+
+def village_hall(village: Village) -> Place:
+    """The usual place of service in a village (balai desa, kantor kelurahan)."""
+    hall = "Balai Desa" if village.kind is VillageKind.DESA else "Kantor Kelurahan"
+    return Place(
+        Location(LocationId(f"village:{village.code}"), village.lon, village.lat),
+        f"{hall} {village.name}",
+        _address(village),
+        SiteKind.VILLAGE_HALL,
+        village.code,
+        village.access,
+        village.signal,
+    )
+
+
+def _site(region: Region, site: Site) -> Place:
+    village = region.village_by_code.get(site.village_code)
+    return Place(
+        Location(LocationId(f"site:{site.code}"), site.lon, site.lat),
+        site.name,
+        "" if village is None else _address(village),
+        site.kind,
+        site.village_code,
+        site.access,
+        site.signal,
+        site,
+    )
+
+
+def _address(village: Village) -> str:
+    # Addresses are written in Indonesian in every language: they are what stands on the sign.
+    kind = "Desa" if village.kind is VillageKind.DESA else "Kelurahan"
+    return f"{kind} {village.name}, Kec. {village.district}"

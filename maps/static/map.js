@@ -1,0 +1,274 @@
+// Draws a plan on the map that Folium has made. All words come from the page's data block and are put in place with
+// textContent, so a name is shown as it is written, whatever is in it.
+"use strict";
+(() => {
+  const drawing = JSON.parse(document.getElementById("drawing").textContent);
+  const map = window.map_moling;
+  // Centres of two marks come no nearer: a mark is 28 px wide, and with all days shown its day stands below it.
+  const MARK_GAP_PX = { all: 42, one: 34 };
+  const PUSHES = 120;
+  const NAMES_FROM_ZOOM = 13;
+  const MOVED_PX = 7; // a mark moved by more gets a line to its true place
+
+  // All casings lie below all legs, so that no leg hides another where they cross. They lie above the areas (400), and
+  // so do the lines from a moved mark to its true place; all lie below the marks (600).
+  map.createPane("casings").style.zIndex = 410;
+  map.createPane("legs").style.zIndex = 420;
+  map.createPane("leaders").style.zIndex = 430;
+  const leaders = L.layerGroup().addTo(map);
+
+  const element = (name, className, text) => {
+    const made = document.createElement(name);
+    if (className) made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+
+  const popup = (lines) => {
+    const box = element("div", "lines");
+    lines.forEach((line, place) => box.append(element(place ? "p" : "h3", "", line)));
+    return box;
+  };
+
+  // A popup keeps clear of the buttons at the right edge, on a narrow screen too.
+  const popupOptions = () => ({
+    maxWidth: Math.min(280, map.getSize().x - 110),
+    autoPanPaddingTopLeft: [8, 8],
+    autoPanPaddingBottomRight: [64, 8],
+  });
+
+  const latLng = ([lon, lat]) => [lat, lon];
+
+  // A mark's body is moved away from its true place where marks would cover each other; its icon stays there.
+  const mark = ({ point, kind, label, badge, day, name, colour, text, hollow, pinned, lines }) => {
+    const body = element("span", `mark ${kind}${hollow ? " hollow" : ""}${pinned ? " pinned" : ""}`);
+    body.append(element("b", "", label));
+    if (colour) {
+      body.style.setProperty("--van", colour);
+      body.style.setProperty("--text", text);
+    }
+    if (badge) body.append(element("i", "badge", badge));
+    if (day) body.append(element("i", "day", day));
+    const frame = element("span", "frame");
+    const caption = element("span", "caption", name ?? "");
+    frame.append(caption, body);
+    const icon = L.divIcon({ html: frame, className: "place", iconSize: [0, 0] });
+    const marker = L.marker(latLng(point), { icon, riseOnHover: true });
+    marker.bindPopup(popup(lines), popupOptions());
+    marker.on("add", () => marker.getElement().setAttribute("aria-label", lines.join(". ")));
+    return { marker, body, name: caption };
+  };
+
+  // Each name stands beside, above or below its mark, wherever it covers least of the marks and names placed before.
+  const placeNames = (marks, places, moved) => {
+    const taken = moved.map(({ x, y }) => [x - 16, y - 16, x + 16, y + 16]);
+    const view = L.bounds([[0, 0], map.getSize()]);
+    const inside = (corner) => view.contains(map.layerPointToContainerPoint(corner));
+    marks.forEach(({ name }, index) => {
+      const width = name.offsetWidth;
+      if (!width) return;
+      const { x, y } = moved[index];
+      const boxes = [
+        [x + 20, y - 10],
+        [x - 20 - width, y - 10],
+        [x - width / 2, y + 18],
+        [x - width / 2, y - 38],
+      ].map(([left, top]) => [left, top, left + width, top + 20]);
+      const covered = ([left, top, right, bottom]) =>
+        taken.filter((other) => left < other[2] && other[0] < right && top < other[3] && other[1] < bottom).length +
+        (inside([left, top]) && inside([right, bottom]) ? 0 : 3);
+      const best = boxes.reduce((one, other) => (covered(other) < covered(one) ? other : one));
+      name.classList.toggle("crowded", covered(best) > 1); // readable again once the map is nearer
+      taken.push(best);
+      name.style.translate = `${best[0] - places[index].x}px ${best[1] - places[index].y}px`;
+    });
+  };
+
+  const spread = (marks) => {
+    const gap = MARK_GAP_PX[chosen("day") === "all" ? "all" : "one"];
+    const places = marks.map(({ marker }) => map.latLngToLayerPoint(marker.getLatLng()));
+    const moved = places.map((place) => place.clone());
+    for (let push = 0; push < PUSHES; push += 1) {
+      let settled = true;
+      for (let one = 0; one < moved.length; one += 1) {
+        for (let two = one + 1; two < moved.length; two += 1) {
+          let way = moved[two].subtract(moved[one]);
+          let far = Math.hypot(way.x, way.y);
+          if (far >= gap) continue;
+          settled = false;
+          if (far < 0.5) {
+            // Two visits at one place: part them in a direction that differs from pair to pair.
+            way = L.point(Math.cos(one + 2.4 * two), Math.sin(one + 2.4 * two));
+            far = 1;
+          }
+          const step = way.multiplyBy((gap - Math.min(far, gap)) / 2 / far + 0.01);
+          if (!marks[one].fixed) moved[one] = moved[one].subtract(step);
+          if (!marks[two].fixed) moved[two] = moved[two].add(step);
+        }
+      }
+      if (settled) break;
+    }
+    leaders.clearLayers();
+    marks.forEach(({ marker, body }, index) => {
+      const shift = moved[index].subtract(places[index]);
+      // The property `translate`, not a transform: a diamond is turned after it has been moved.
+      body.style.translate = `${shift.x}px ${shift.y}px`;
+      marker.getPopup().options.offset = L.point(shift.x, shift.y - 10);
+      if (Math.hypot(shift.x, shift.y) < MOVED_PX) return;
+      const style = { pane: "leaders", color: "#1b2430", weight: 1.5, interactive: false };
+      const place = marker.getLatLng();
+      leaders.addLayer(L.polyline([place, map.layerPointToLatLng(moved[index])], style));
+      leaders.addLayer(L.circleMarker(place, { ...style, radius: 2, fillOpacity: 1 }));
+    });
+    placeNames(marks, places, moved);
+  };
+
+  const arrow = (from, to, colour) => {
+    const [start, end] = [from, to].map((point) => map.project(latLng(point), 12));
+    // Just short of halfway: the arrows of a way out and back along one line then stand apart.
+    const place = map.unproject(start.add(end.subtract(start).multiplyBy(0.46)), 12);
+    const head = element("span", "arrow");
+    head.style.setProperty("--van", colour);
+    head.style.transform = `rotate(${Math.atan2(end.y - start.y, end.x - start.x)}rad)`;
+    const icon = L.divIcon({ html: head, className: "place", iconSize: [0, 0] });
+    return L.marker(place, { icon, interactive: false, keyboard: false, zIndexOffset: -1000 });
+  };
+
+
+  const leg = ({ from, to, is_straight: isStraight }, colour, lines) => {
+    const ends = [latLng(from.point), latLng(to.point)];
+    const dashes = isStraight ? "7 6" : null;
+    const way = L.polyline(ends, { pane: "legs", color: colour, weight: 3, dashArray: dashes, lineCap: "butt" });
+    const casing = L.polyline(ends, { pane: "casings", color: "#ffffff", weight: 7, opacity: 0.9, interactive: false });
+    const parts = [casing, way];
+    way.bindPopup(popup(lines), popupOptions());
+    if (from.point.join() !== to.point.join()) parts.push(arrow(from.point, to.point, colour));
+    return parts;
+  };
+
+  const routes = drawing.routes.map((route) => ({
+    day: route.itinerary.date,
+    van: String(route.itinerary.vehicle.number),
+    lines: L.layerGroup(route.itinerary.legs.flatMap((each, at) => leg(each, route.colour, route.leg_lines[at]))),
+    marks: route.itinerary.stops.map((stop, at) =>
+      mark({
+        point: stop.point,
+        kind: stop.kind,
+        label: String(stop.number),
+        badge: drawing.shows_vans ? String(route.itinerary.vehicle.number) : "",
+        day: drawing.shows_vans ? route.day_label : "",
+        name: stop.name,
+        colour: route.colour,
+        text: route.text_colour,
+        pinned: stop.is_pinned,
+        lines: route.stop_lines[at],
+      }),
+    ),
+  }));
+  const unserved = drawing.unserved.map((visit, at) =>
+    mark({ point: visit.point, kind: visit.kind, label: "×", hollow: true, lines: drawing.unserved_lines[at] }),
+  );
+  const bases = drawing.bases.map((base) => ({
+    ...mark({ point: base.point, kind: "base", label: base.label, lines: base.lines }),
+    fixed: true,
+  }));
+
+  const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`)?.value;
+  const isOn = (input) => !input || input.checked;
+  const vanBoxes = new Map([...document.querySelectorAll("input[name=van]")].map((box) => [box.value, box]));
+  const areas = window.geo_json_areas;
+
+  // Names of areas appear once the map is near enough for them to stand apart.
+  const names = L.layerGroup(
+    drawing.areas.map(({ point, lines }) => {
+      const icon = L.divIcon({ html: element("span", "area-name", lines[0]), className: "place", iconSize: [0, 0] });
+      return L.marker(latLng(point), { icon, interactive: false, keyboard: false, zIndexOffset: -2000 });
+    }),
+  );
+
+  const show = (layer, shown) => {
+    if (shown !== map.hasLayer(layer)) map[shown ? "addLayer" : "removeLayer"](layer);
+  };
+
+  let visible = [];
+  const arrange = () => {
+    show(names, Boolean(areas) && map.hasLayer(areas) && map.getZoom() >= NAMES_FROM_ZOOM);
+    spread(visible);
+  };
+  const refresh = () => {
+    const day = chosen("day") ?? "all";
+    visible = [...bases];
+    for (const route of routes) {
+      const shown = (day === "all" || day === route.day) && isOn(vanBoxes.get(route.van));
+      show(route.lines, shown);
+      route.marks.forEach(({ marker }) => show(marker, shown));
+      if (shown) visible.push(...route.marks);
+    }
+    const open = isOn(document.querySelector("input[name=unserved]"));
+    unserved.forEach(({ marker }) => show(marker, open));
+    if (open) visible.push(...unserved);
+    if (areas) show(areas, isOn(document.querySelector("input[name=areas]")));
+    if (areas && map.hasLayer(areas)) areas.bringToBack();
+    map.getContainer().classList.toggle("all-days", drawing.shows_vans && day === "all");
+    arrange();
+  };
+
+  const button = (position, text, title, act) => {
+    const control = L.control({ position });
+    control.onAdd = () => {
+      const bar = element("div", "leaflet-bar leaflet-control");
+      const made = element("button", "tool", text);
+      made.type = "button";
+      made.title = title;
+      made.setAttribute("aria-label", title);
+      made.addEventListener("click", act);
+      L.DomEvent.disableClickPropagation(bar);
+      bar.append(made);
+      return bar;
+    };
+    control.addTo(map);
+  };
+
+  const fit = () => map.fitBounds(drawing.bounds, { padding: [24, 24], maxZoom: 15 });
+
+  if (drawing.tiles) {
+    L.tileLayer(drawing.tiles.url, { maxZoom: drawing.tiles.max_zoom }).addTo(map);
+    const credit = L.control({ position: "bottomright" });
+    credit.onAdd = () => element("div", "credit", drawing.tiles.attribution);
+    credit.addTo(map);
+  }
+  L.control.zoom({ zoomInTitle: drawing.words.zoom_in, zoomOutTitle: drawing.words.zoom_out, position: "topright" }).addTo(map);
+  button("topright", "⤢", drawing.words.fit, fit);
+  L.control.scale({ imperial: false }).addTo(map);
+
+  bases.forEach(({ marker }) => marker.addTo(map));
+  if (areas) {
+    areas.eachLayer((area) => area.bindPopup(popup(drawing.areas[Number(area.feature.id)].lines), popupOptions()));
+  }
+  document.querySelectorAll("input[data-layer]").forEach((input) => input.addEventListener("change", refresh));
+  document.querySelectorAll("button[data-route]").forEach((link) => {
+    link.addEventListener("click", () => {
+      const route = routes[Number(link.dataset.route)];
+      const all = document.querySelector("input[name=day][value=all]");
+      if (all && chosen("day") !== route.day) all.checked = true;
+      const box = vanBoxes.get(route.van);
+      if (box) box.checked = true;
+      refresh();
+      map.getContainer().scrollIntoView({ block: "nearest" });
+      route.marks[Number(link.dataset.stop)].marker.openPopup();
+    });
+  });
+  map.on("moveend", arrange);
+  // The paper's layout is not there yet when printing begins, so the map is given its size on paper here.
+  const setSize = (width, height) => {
+    const { style } = map.getContainer();
+    [style.width, style.height] = [width, height];
+    map.invalidateSize({ animate: false });
+    map.fitBounds(drawing.bounds, { padding: [24, 24], maxZoom: 15, animate: false });
+  };
+  window.addEventListener("beforeprint", () => setSize("786px", "537px"));
+  window.addEventListener("afterprint", () => setSize("", ""));
+  refresh();
+  map.getContainer().setAttribute("aria-label", drawing.words.map);
+  document.documentElement.dataset.drawn = "true";
+})();
