@@ -8,11 +8,15 @@ proved optimal, or where the engine proved that no plan with the visit is worth 
 import time
 from dataclasses import replace
 
+import numpy as np
+
 from optimizer.exchange import Exchange, find_exchange
 from optimizer.network import Network
 from optimizer.plan import OPTIMALITY_TOLERANCE, Plan, PlanStatus, Reason, Route, Unserved, relative_gap
 from optimizer.problem import VisitId
-from optimizer.proofs import Barrier, Gettext, describe_barrier
+from optimizer.proofs import Barrier, describe_barrier
+from optimizer.violation import Gettext
+from optimizer.worth import Worth
 
 
 class Answer:
@@ -70,8 +74,13 @@ class Answer:
         routes = {route.shift: route for route in plan.routes}
         displaced = [each.visit for each in plan.unserved if each.reason is Reason.DISPLACED]
         exchanges: dict[VisitId, Exchange] = {}
+        made = np.zeros(len(self._position), dtype=np.bool_)
+        made[[self._position[stop.visit] for route in plan.routes for stop in route.stops]] = True
+        worth = Worth(self._network).beside(made)
         for visit in sorted(displaced, key=lambda each: -self._network.problem.visit_by_id[each].prize):
-            found = find_exchange(self._network, routes, plan.value or 0.0, self._position[visit], deadline=deadline)
+            found = find_exchange(
+                self._network, worth, routes, plan.value or 0.0, self._position[visit], deadline=deadline
+            )
             if time.monotonic() > deadline:
                 break  # a search cut short may not have seen the best exchange
             if found is not None:

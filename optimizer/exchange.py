@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from optimizer.evaluate import evaluate_routes
-from optimizer.network import Network
+from optimizer.network import FloatArray, Network
 from optimizer.plan import Route
 from optimizer.problem import ShiftId, VisitId
-from optimizer.schedule import build_route
+from optimizer.schedule import best_schedule, build_route, route_distance
 
 _MOST_STOPS = 8
 """Routes longer than this are not tried: their sets of stops are too many."""
@@ -43,13 +43,16 @@ class Exchange:
 
 
 def find_exchange(
-    network: Network, routes: Mapping[ShiftId, Route], value: float, visit: int, *, deadline: float
+    network: Network, worth: FloatArray, routes: Mapping[ShiftId, Route], value: float, visit: int, *, deadline: float
 ) -> Exchange | None:
     """
     The exchange that loses least; None where one shift alone cannot make room or the time is up.
 
     Parameters
     ----------
+    worth
+        What each visit adds to the plan, or loses it by going (`Worth.beside`); exact where visits do not depend on
+        each other, and there to rank exchanges by.
     routes, value
         The plan that leaves the visit out, which keeps all rules.
     visit
@@ -59,7 +62,7 @@ def find_exchange(
     """
     problem = network.problem
     positions = {each.id: at for at, each in enumerate(problem.visits)}
-    best: Exchange | None = None
+    ranked: list[tuple[float, int, tuple[int, ...], tuple[int, ...]]] = []
     idle: set[int] = set()
     for shift, each in enumerate(problem.shifts):
         shift_class = network.class_of[shift]
@@ -69,30 +72,46 @@ def find_exchange(
             continue
         if not made:
             idle.add(shift_class)
-        others = [route for name, route in routes.items() if name != each.id]
-        for kept, route in _with_visit(network, shift, made, visit):
+        before = _net_worth(network, worth, shift_class, made) or 0.0
+        for sequence in _with_visit(network, shift_class, made, visit):
             if time.monotonic() > deadline:
-                return best
-            judged = evaluate_routes(problem, [*others, route])
-            if judged.feasible and (best is None or value - judged.value < best.loss):
-                out = tuple(problem.visits[other].id for other in made if other not in kept)
-                best = Exchange(problem.visits[visit].id, each.id, out, value - judged.value)
-    return best
+                return None
+            ranked.append((before - (_net_worth(network, worth, shift_class, sequence) or 0.0), shift, made, sequence))
+    for _, shift, made, sequence in sorted(ranked):
+        if time.monotonic() > deadline:
+            return None
+        route = build_route(network, shift, sequence)
+        others = [other for name, other in routes.items() if name != problem.shifts[shift].id]
+        judged = evaluate_routes(problem, others if route is None else [*others, route])
+        if route is not None and judged.feasible:
+            out = tuple(problem.visits[other].id for other in made if other not in sequence)
+            return Exchange(problem.visits[visit].id, problem.shifts[shift].id, out, value - judged.value)
+    return None
 
 
-def _with_visit(
-    network: Network, shift: int, made: tuple[int, ...], visit: int
-) -> Iterator[tuple[frozenset[int], Route]]:
-    """Routes with the visit and as many of the made ones as fit: no set whose superset fits is tried."""
+def _net_worth(network: Network, worth: FloatArray, shift_class: int, visits: tuple[int, ...]) -> float | None:
+    """Worth of the visits less what the route costs; None where they do not fit."""
+    if not visits:
+        return 0.0
+    each = network.classes[shift_class]
+    schedule = best_schedule(network, each, visits)
+    if schedule is None:
+        return None
+    metres = route_distance(network, each, visits)
+    costs = schedule.cost + each.shift.fixed_cost + each.shift.cost_per_km * metres / 1000
+    return float(worth[list(visits)].sum()) - costs
+
+
+def _with_visit(network: Network, shift_class: int, made: tuple[int, ...], visit: int) -> Iterator[tuple[int, ...]]:
+    """Orders of stops with the visit and as many of the made ones as fit: no set whose superset fits is tried."""
     fitting: list[frozenset[int]] = []
     for count in range(len(made), -1, -1):
         for kept in combinations(made, count):
             names = frozenset(kept)
             if any(names < larger for larger in fitting):
                 continue
-            tried = (build_route(network, shift, (*kept[:at], visit, *kept[at:])) for at in range(count + 1))
-            routes = [route for route in tried if route is not None]
-            if routes:
+            tried = [(*kept[:at], visit, *kept[at:]) for at in range(count + 1)]
+            fit = [each for each in tried if best_schedule(network, network.classes[shift_class], each) is not None]
+            if fit:
                 fitting.append(names)
-                for route in routes:
-                    yield names, route
+                yield from fit

@@ -328,9 +328,10 @@ class Master:
         return [clipped.get(row.kind, lambda dual: max(0.0, dual))(row.constraint.dual_value()) for row in self._rows]
 
     def class_duals(self, row_duals: Sequence[float], position: int) -> Duals:
-        """What the rows charge the routes of a class."""
+        """What the rows charge the routes of a class; cuts that came after the duals charge nothing."""
         network = self._network
-        by_row = {id(row): dual for row, dual in zip(self._rows, row_duals, strict=True)}
+        later = [0.0] * (len(self._rows) - len(row_duals))
+        by_row = {id(row): dual for row, dual in zip(self._rows, [*row_duals, *later], strict=True)}
         visit = np.zeros(len(network.problem.visits))
         duty = 0.0
         element_dual = np.zeros(int(self._elements.max(initial=-1)) + 1)

@@ -26,7 +26,7 @@ NAME = "routing"
 _THRIFTS = (0.75, 1.0, 0.5, 1.25)
 _INSERTION_SHARES = (0.9, 0.5, 0.5, 0.5)
 """Part of the time after which building each of these plans is cut short: the first is there whatever happens."""
-_FIRST_SEARCH_SHARE = 0.2
+_FIRST_SEARCH_SHARE = 0.1
 _ADAPTED_SEARCHES = 3
 _NODES_PER_SECOND = 20
 _LEAST_NODES = 300

@@ -79,7 +79,8 @@ def search(
     start
         Visits of each shift in order; keeps all maxima.
     on_solution
-        Gets the visits of each used shift in order; False stops the search.
+        Gets the visits of each used shift in order. After False nothing more is handed over, and the search ends as
+        soon as the library lets it: guided local search at once, iterated local search at its limit.
     """
     model = _Model(network, worth, candidates)
     model.build(start)
@@ -325,7 +326,7 @@ class _Model:
             if cost < best[0]:
                 best[0] = cost
                 if not on_solution(self._sequences()):
-                    routing.solver().FinishCurrentSearch()
+                    routing.CancelSearch()
 
         routing.AddAtSolutionCallback(note_solution)
         routes = self._start_routes(start)

@@ -18,7 +18,8 @@ from optimizer.incumbent import EngineLimits, Incumbent
 from optimizer.network import Network, build_network
 from optimizer.plan import Plan, PlanStatus
 from optimizer.problem import Problem
-from optimizer.proofs import Gettext, find_barriers, find_conflict
+from optimizer.proofs import find_barriers, find_conflict
+from optimizer.violation import Gettext
 
 EngineRun = Callable[[Network, Incumbent, EngineLimits], None]
 _EXCHANGE_S = 0.5
@@ -88,7 +89,8 @@ def solve(
     on_plan
         Gets every better plan as it is found; each keeps all rules and is complete.
     should_stop
-        Asked at every plan that an engine finds; True ends the search with the best plan so far.
+        Asked at every plan that an engine finds; True ends the search with the best plan so far. The routing engine
+        may go on to its limit all the same: who needs the answer at once solves in a process of its own.
 
     Raises
     ------
