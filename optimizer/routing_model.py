@@ -1,5 +1,10 @@
 """
-The reference engine: guided local search of the OR-Tools routing library over one model of the problem.
+Searches of the OR-Tools routing library over one model of the problem.
+
+From a plan it goes on by guided local search; without one it builds its own by insertion and goes on by iterated local
+search, which ruins two neighbouring routes at a time and inserts anew. Measured on weeks of 210 visits at 10 seconds,
+the second reaches 8,601 to 8,684 where guided local search from the library's first solution ends at 8,561 to 8,601;
+its metaheuristics other than these two ended lower. The library cannot start iterated local search from a given plan.
 
 One vehicle is one shift, one node a visit at one window cost. All shifts share one artificial time axis: each has its
 own segment of it, in working minutes, with no segment touching another. When a visit may start is then the domain of
@@ -319,12 +324,13 @@ class _Model:
         parameters = _parameters(limits)
         routing.solver().ReSeed(limits.seed)
         routing.CloseModelWithParameters(parameters)
-        best = [float("inf")]
+        best = float("inf")
 
         def note_solution() -> None:
+            nonlocal best
             cost = routing.CostVar().Max()
-            if cost < best[0]:
-                best[0] = cost
+            if cost < best:
+                best = cost
                 if not on_solution(self._sequences()):
                     routing.CancelSearch()
 
