@@ -25,6 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2, routing_parameters_pb2
+from ortools.util import optional_boolean_pb2
 
 from optimizer.network import FloatArray, Network, limit_bucket
 from optimizer.problem import Limit, LimitScope, MeasureKind
@@ -322,6 +323,9 @@ class _Model:
         """Search from the start; where the library does not take it, from a plan of its own."""
         routing = self.routing
         parameters = _parameters(limits)
+        if len(self._choices()) < len(self.nodes):
+            # Another window may fit another place only: the node is exchanged and put elsewhere in one move.
+            parameters.local_search_operators.use_extended_swap_active = optional_boolean_pb2.BOOL_TRUE
         routing.solver().ReSeed(limits.seed)
         routing.CloseModelWithParameters(parameters)
         best = float("inf")
