@@ -19,7 +19,7 @@ from optimizer.insertion import insert_visits
 from optimizer.labelling import NEVER, Dominance
 from optimizer.master import Master, Relaxed, elements_of
 from optimizer.network import Network
-from optimizer.pricing import ClassPricing, Column, Priced
+from optimizer.pricing import ClassPricing, Column, Duals, Priced, SearchFor
 from optimizer.schedule import best_schedule, build_timed_route, route_distance
 from optimizer.worth import Worth
 
@@ -32,7 +32,9 @@ _IMPROVES = 1e-6
 _COLUMNS_A_CLASS = 60
 _FEW_COLUMNS = 10
 _RELAXED_LABELS = 200_000
-_EXACT_LABELS = 2_000_000
+_EXACT_LABELS, _MOST_LABELS = 500_000, 2_000_000
+_NEAR = 8
+"""Visits that labels remember where remembering all makes them too many."""
 _CUTS_A_ROUND = 40
 _CUT_ROUNDS = 12
 _LEAST_TIGHTENING = 2e-5
@@ -63,14 +65,41 @@ class _Proof:
     bound: float
 
 
+@dataclass(frozen=True, slots=True)
+class Features:
+    """
+    What makes proofs quick; each can be switched off, and no answer may change by it.
+
+    Attributes
+    ----------
+    completion_bounds, dominance
+        Leave out labels that cannot pay, or that another makes useless.
+    cuts
+        Tighten the linear program with subset-row cuts.
+    enumeration
+        Close the gap by choosing among all routes within it; without, the bound of the linear program stands.
+    memory
+        How many near visits labels remember in exact pricing; None for all, which makes every route elementary.
+    """
+
+    completion_bounds: bool = True
+    dominance: bool = True
+    cuts: bool = True
+    enumeration: bool = True
+    memory: int | None = None
+
+
+ALL_FEATURES = Features()
+
+
 class _OutOfTimeError(Exception):
     """The deadline has passed or the caller wants the run to end."""
 
 
-def run(network: Network, incumbent: Incumbent, limits: EngineLimits) -> None:
+def run(network: Network, incumbent: Incumbent, limits: EngineLimits, features: Features = ALL_FEATURES) -> None:
     """Offer better and better plans and bounds to the incumbent until it is proved best or a limit is reached."""
     try:
-        _Run(network, incumbent, limits).go()
+        _Run(network, incumbent, limits, features).go()
     except _OutOfTimeError:
         return
 
@@ -78,11 +107,12 @@ def run(network: Network, incumbent: Incumbent, limits: EngineLimits) -> None:
 class _Run:
     """One call of `run`: the master, the pricing of each class, and the proof so far."""
 
-    def __init__(self, network: Network, incumbent: Incumbent, limits: EngineLimits) -> None:
-        self._network, self._incumbent, self._limits = network, incumbent, limits
+    def __init__(self, network: Network, incumbent: Incumbent, limits: EngineLimits, features: Features) -> None:
+        self._network, self._incumbent, self._limits, self._features = network, incumbent, limits, features
         self._elements = elements_of(network)
         self._master = Master(network, self._elements)
         self._pricing: list[ClassPricing] = []
+        self._forgetful: dict[int, ClassPricing] = {}
         self._proof: _Proof | None = None
 
     def go(self) -> None:
@@ -93,7 +123,7 @@ class _Run:
         relaxed = self._generate(self._master)
         if relaxed.missing > _IMPROVES and not self._is_coverable():
             return
-        relaxed = self._cut(relaxed)
+        self._cut(relaxed)
         self._close()
 
     def _check_time(self) -> None:
@@ -152,14 +182,33 @@ class _Run:
         self, master: Master, row_duals: Sequence[float], pricing: ClassPricing, dominance: Dominance, *, prizes: bool
     ) -> Priced:
         self._check_time()
-        return pricing.price(
-            master.class_duals(row_duals, pricing.position),
+        duals = master.class_duals(row_duals, pricing.position)
+        if dominance is Dominance.RELAXED:
+            return self._search(pricing, duals, dominance, most_labels=_RELAXED_LABELS, prizes=prizes)
+        exact = dominance if self._features.dominance else Dominance.NONE
+        if self._features.memory is None:
+            priced = self._search(pricing, duals, exact, most_labels=_EXACT_LABELS, prizes=prizes)
+            if priced.exact:
+                return priced
+        # Labels that remember near visits only are fewer, and their bound is still one.
+        position = pricing.position
+        if position not in self._forgetful:
+            memory = _NEAR if self._features.memory is None else self._features.memory
+            self._forgetful[position] = ClassPricing(self._network, position, elements=self._elements, memory=memory)
+        return self._search(self._forgetful[position], duals, exact, most_labels=_MOST_LABELS, prizes=prizes)
+
+    def _search(
+        self, pricing: ClassPricing, duals: Duals, dominance: Dominance, *, most_labels: int, prizes: bool
+    ) -> Priced:
+        search_for = SearchFor(
             threshold=_IMPROVES,
             dominance=dominance,
-            most_labels=_RELAXED_LABELS if dominance is Dominance.RELAXED else _EXACT_LABELS,
+            most_labels=most_labels,
             most_columns=_COLUMNS_A_CLASS,
             prizes=prizes,
+            bounded=self._features.completion_bounds,
         )
+        return pricing.price(duals, search_for)
 
     def _note_bound(self, master: Master, row_duals: list[float], best: list[float]) -> None:
         bound = master.bound(row_duals, best)
@@ -180,8 +229,9 @@ class _Run:
         self._generate(self._master)
         return True
 
-    def _cut(self, relaxed: Relaxed) -> Relaxed:
-        for _ in range(_CUT_ROUNDS):
+    def _cut(self, relaxed: Relaxed) -> None:
+        """Tighten the bound while it pays."""
+        for _ in range(_CUT_ROUNDS if self._features.cuts else 0):
             before = self._proof.bound if self._proof is not None else None
             if all(weight > 1 - _IMPROVES for _, weight in relaxed.weights):
                 break
@@ -192,7 +242,6 @@ class _Run:
                 break
             if before - self._proof.bound < _LEAST_TIGHTENING * max(1.0, abs(before)):
                 break
-        return relaxed
 
     def _offer(self, choice: Choice) -> None:
         if choice.value is not None:
@@ -207,7 +256,7 @@ class _Run:
         """
         for part in (_NARROW, _WIDER, 1.0):
             proof, value = self._proof, self._incumbent.value
-            if proof is None:
+            if proof is None or not self._features.enumeration:
                 self._offer(self._choose(self._master.columns))
                 return
             gap = proof.bound - value if value is not None else -NEVER
@@ -265,12 +314,14 @@ class _Run:
         found: list[Column] = []
         for pricing, best in zip(self._pricing, self._proof.best, strict=True):
             self._check_time()
-            priced = pricing.price(
-                self._master.class_duals(self._proof.row_duals, pricing.position),
+            search_for = SearchFor(
                 threshold=max(0.0, best) - gap * (1 + _MARGIN) - _MARGIN,
                 dominance=Dominance.SAME_SET,
-                most_labels=_EXACT_LABELS,
+                most_labels=_MOST_LABELS,
+                bounded=self._features.completion_bounds,
             )
+            duals = self._master.class_duals(self._proof.row_duals, pricing.position)
+            priced = pricing.price(duals, search_for)
             found.extend(_best_of_each_set(priced.columns, keep_times=self._master.counts_duty))
             if not priced.exact or len(found) > _MOST_CHOICES:
                 return None

@@ -12,6 +12,10 @@ OnBetter = Callable[[tuple[Route, ...], float, float | None], None]
 """Gets the routes, the true value and the bound so far of every better plan, and again when the bound gets better."""
 
 
+_ROUNDING = 1e-6
+"""Relative accuracy to which the format tells values."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineLimits:
     """
@@ -110,9 +114,11 @@ class Incumbent:
         self.displaced |= frozenset(visits)
 
     def _lift_bound(self) -> None:
-        # Bounds are floats with room for rounding; a plan that reaches one is the better witness.
+        # Bounds are floats with room for rounding. Within the accuracy to which values are told at all, a plan that
+        # reaches one is the better witness.
         if self.bound is not None and self.value is not None:
-            self.bound = max(self.bound, self.value)
+            rounding = _ROUNDING * max(1.0, abs(self.value))
+            self.bound = self.value if self.bound - self.value <= rounding else self.bound
 
     def refuse(self, conflict: tuple[str, ...]) -> None:
         """Note that no plan keeps all rules, and a set of identifiers that cannot all hold."""

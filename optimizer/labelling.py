@@ -47,6 +47,8 @@ class Dominance(IntEnum):
     """Those that can never become the best route: the best value is exact."""
     SAME_SET = 2
     """Those later and poorer than another over the same visits: every set of visits keeps its best routes."""
+    NONE = 3
+    """No label at all: what a test compares the others with."""
 
 
 class RouteNetwork(NamedTuple):
@@ -188,6 +190,8 @@ def _dominates(net: RouteNetwork, cuts: CutMembers, labels: Labels, one: int, ot
     """Whether a label, no later and no poorer than another at the same visit, makes it useless."""
     if dominance == Dominance.RELAXED:
         return True
+    if dominance == Dominance.NONE:
+        return False
     if net.max_stops < len(net.duration) and labels.stops[one] > labels.stops[other]:
         return False
     for w in range(net.keep.shape[1]):
@@ -381,3 +385,30 @@ def search(
             if moment <= last:
                 current = due_first[moment]
     return labels, count, True
+
+
+def compile_search() -> None:
+    """Compile the search on a tiny class, so that the compiled code lies in the cache for later runs."""
+    whole, real = np.zeros(1, np.int32), np.zeros(1)
+    net = RouteNetwork(
+        start_min=whole,
+        end_min=whole,
+        travel=np.zeros((1, 1), np.int32),
+        start_cost=real,
+        end_cost=real,
+        travel_cost=np.zeros((1, 1)),
+        duration=whole + np.int32(1),
+        option_of=np.array([0, 1], np.int32),
+        option_first=whole,
+        option_last=whole,
+        option_cost=real,
+        use=np.zeros((0, 1), np.int32),
+        capacity=np.zeros(0, np.int32),
+        word=whole,
+        bit=np.ones(1, np.uint64),
+        keep=np.ones((1, 1), np.uint64),
+        max_stops=1,
+    )
+    cuts = CutMembers(np.zeros(2, np.int32), np.zeros(0, np.int32), np.zeros(0), 1)
+    gain, back_cost = np.ones(1), np.zeros(2)
+    search(net, cuts, gain, back_cost, completion_bound(net, gain, back_cost), 0.0, Dominance.EXACT, 10)

@@ -76,6 +76,33 @@ class Duals:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchFor:
+    """
+    Which routes a pricing looks for.
+
+    Attributes
+    ----------
+    threshold
+        Routes must be worth more than this at the duals.
+    most_labels
+        With so many labels the search ends, and then its best value says nothing.
+    most_columns
+        Keep a varied choice of that many; None for all.
+    prizes
+        False to count no prize and no cost, only what the duals pay: the search for any plan at all.
+    bounded
+        False to search without completion bounds, which finds the same routes later.
+    """
+
+    threshold: float
+    dominance: Dominance
+    most_labels: int
+    most_columns: int | None = None
+    prizes: bool = True
+    bounded: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Priced:
     """
     Outcome of one pricing.
@@ -121,26 +148,9 @@ class ClassPricing:
         self._fixed_cost = shift.fixed_cost
         self.net = _route_network(network, self._class, self.visits, self.elements, memory)
 
-    def price(
-        self,
-        duals: Duals,
-        *,
-        threshold: float,
-        dominance: Dominance,
-        most_labels: int,
-        most_columns: int | None = None,
-        prizes: bool = True,
-    ) -> Priced:
-        """
-        Routes worth more than a threshold at these duals.
-
-        Parameters
-        ----------
-        most_columns
-            Keep a varied choice of that many; None for all.
-        prizes
-            False to count no prize and no cost, only what the duals pay: the search for any plan at all.
-        """
+    def price(self, duals: Duals, search_for: SearchFor) -> Priced:
+        """Routes worth more than a threshold at these duals."""
+        threshold, prizes = search_for.threshold, search_for.prizes
         if not len(self.visits):
             return Priced(threshold, exact=True, columns=[])
         net = self.net if prizes else self._free_net()
@@ -149,12 +159,15 @@ class ClassPricing:
         floor = threshold + duals.route + (self._fixed_cost if prizes else 0.0)
         cuts = self._cut_members(duals)
         completion = completion_bound(net, gain, back_cost)
-        labels, count, ended = search(net, cuts, gain, back_cost, completion, floor, dominance, most_labels)
+        if not search_for.bounded:
+            completion = np.where(completion > NEVER / 2, -NEVER, completion)
+        dominance = search_for.dominance
+        labels, count, ended = search(net, cuts, gain, back_cost, completion, floor, dominance, search_for.most_labels)
         worth = labels.worth[:count]
         best = max(float(worth.max(initial=NEVER)), floor) - floor + threshold
         chosen = np.flatnonzero(worth > floor)
         chosen = chosen[np.argsort(-worth[chosen], kind="stable")]
-        columns = self._columns(labels, chosen, most_columns)
+        columns = self._columns(labels, chosen, search_for.most_columns)
         return Priced(best, ended and dominance != Dominance.RELAXED, columns)
 
     def _free_net(self) -> RouteNetwork:

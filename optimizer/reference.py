@@ -30,6 +30,7 @@ _FIRST_SEARCH_SHARE = 0.1
 _ADAPTED_SEARCHES = 3
 _NODES_PER_SECOND = 20
 _LEAST_NODES = 300
+_LEAST_SECONDS = 0.5
 _SECONDS_PER_CHOICE = 0.02
 """Small problems are searched no longer than this for each pair of visit and shift: more has brought nothing."""
 
@@ -85,7 +86,7 @@ def _adapted_shares() -> list[float]:
 def _seconds(network: Network, limits: EngineLimits, share: float) -> float:
     left = limits.deadline - time.monotonic()
     choices = len(network.problem.visits) * len(network.problem.shifts)
-    return min(left * share, max(0.1, choices * _SECONDS_PER_CHOICE))
+    return min(left * share, max(_LEAST_SECONDS, choices * _SECONDS_PER_CHOICE))
 
 
 def _most_nodes(limits: EngineLimits) -> int:

@@ -1,5 +1,6 @@
 """Weeks of vans and villages as large as real ones, for whoever solves them."""
 
+from dataclasses import replace
 from datetime import date
 from random import Random
 
@@ -65,3 +66,9 @@ def week() -> Problem:
 def big_week() -> Problem:
     """3,000 villages without matrices, as many as a regency with every hamlet."""
     return _week_of(3_000, vans=10)
+
+
+@pytest.fixture(scope="session")
+def short_week(week: Problem) -> Problem:
+    """One van, three days, eight villages: the solver is soon done with it."""
+    return replace(week, shifts=week.shifts[:3], visits=week.visits[:8])

@@ -1,4 +1,8 @@
-"""Plans keep every rule, come close to the true optimum, and say nothing that was not shown."""
+"""
+Plans keep every rule, come close to the true optimum, and say nothing that was not shown: the reference engine.
+
+What the proving engine says beyond that is tested in `test_column_generation.py`.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,14 +14,15 @@ from hypothesis import strategies as st
 from optimizer.evaluate import evaluate
 from optimizer.plan import Plan, PlanStatus, Reason
 from optimizer.problem import Community, CommunityId, Limit, LimitId, Measure, MeasureKind, Problem
-from optimizer.solve import SolveOptions, solve
+from optimizer.solve import Engine, SolveOptions, solve
 
 Problems = Callable[..., st.SearchStrategy[Problem]]
 BruteForce = Callable[[Problem], float | None]
 
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 many = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-QUICK = SolveOptions(time_limit_s=0.25, solution_limit=60)
+ROUTING = SolveOptions(engine=Engine.ROUTING)
+QUICK = replace(ROUTING, time_limit_s=0.25, solution_limit=60)
 
 
 def assert_honest(problem: Problem, plan: Plan, optimum: float | None) -> None:
@@ -110,7 +115,7 @@ def test_nine_optima_in_ten_are_reached_of_many(problems: Problems, brute_force:
 
 def test_a_count_gives_the_same_plan_again(week: Problem) -> None:
     """A search that stops on a count and not on the clock can be repeated, for a bug report or a test."""
-    options = SolveOptions(time_limit_s=60, solution_limit=30, seed=4)
+    options = replace(ROUTING, time_limit_s=60, solution_limit=30, seed=4)
     first, second = solve(week, options), solve(week, options)
     assert first.routes == second.routes
     assert first.value == second.value
@@ -119,7 +124,7 @@ def test_a_count_gives_the_same_plan_again(week: Problem) -> None:
 def test_better_plans_are_handed_over_as_they_are_found(week: Problem) -> None:
     """Each is complete and better than the one before; the answer is the last of them."""
     handed: list[Plan] = []
-    plan = solve(week, SolveOptions(time_limit_s=60, solution_limit=20), on_plan=handed.append)
+    plan = solve(week, replace(ROUTING, time_limit_s=60, solution_limit=20), on_plan=handed.append)
     values = [each.value for each in handed if each.value is not None]
     assert len(values) == len(handed) > 2
     assert values == sorted(set(values))
@@ -131,15 +136,20 @@ def test_better_plans_are_handed_over_as_they_are_found(week: Problem) -> None:
 def test_who_says_stop_gets_the_best_plan_so_far(week: Problem) -> None:
     """A minute's search ends with the first plan that is good enough."""
     handed: list[Plan] = []
-    plan = solve(week, SolveOptions(time_limit_s=60), on_plan=handed.append, should_stop=lambda: len(handed) > 1)
+    plan = solve(
+        week,
+        replace(ROUTING, time_limit_s=60),
+        on_plan=handed.append,
+        should_stop=lambda: len(handed) > 1,
+    )
     assert plan.seconds < 30
     assert plan.routes
 
 
 def test_an_initial_plan_is_never_lost(week: Problem) -> None:
     """A search that finds nothing better in its time hands the planner's own plan back."""
-    good = solve(week, SolveOptions(time_limit_s=60, solution_limit=40))
-    again = solve(week, SolveOptions(time_limit_s=0.0, initial_plan=good))
+    good = solve(week, replace(ROUTING, time_limit_s=60, solution_limit=40))
+    again = solve(week, replace(ROUTING, time_limit_s=0.0, initial_plan=good))
     assert good.value is not None
     assert again.value is not None
     assert again.value >= good.value
@@ -147,16 +157,16 @@ def test_an_initial_plan_is_never_lost(week: Problem) -> None:
 
 def test_an_initial_plan_that_breaks_a_rule_is_not_taken(week: Problem) -> None:
     """A plan of last week may name shifts that this week has not."""
-    good = solve(week, SolveOptions(time_limit_s=60, solution_limit=5))
+    good = solve(week, replace(ROUTING, time_limit_s=60, solution_limit=5))
     fewer = replace(week, shifts=week.shifts[3:])
-    plan = solve(fewer, SolveOptions(time_limit_s=0.3, initial_plan=good))
+    plan = solve(fewer, replace(ROUTING, time_limit_s=0.3, initial_plan=good))
     assert [violation.text(str) for violation in evaluate(fewer, plan).violations] == []
 
 
 def test_required_visits_come_first(week: Problem) -> None:
     """Twenty villages promised to the head of the district are in the plan, though they bring nothing."""
     promised = tuple(replace(v, required=True, prize=0.0) if n < 20 else v for n, v in enumerate(week.visits))
-    plan = solve(replace(week, visits=promised), SolveOptions(time_limit_s=1.0))
+    plan = solve(replace(week, visits=promised), replace(ROUTING, time_limit_s=1.0))
     assert plan.status is PlanStatus.FEASIBLE
     made = {stop.visit for route in plan.routes for stop in route.stops}
     assert {visit.id for visit in promised[:20]} <= made
@@ -169,7 +179,7 @@ def test_neighbours_do_not_serve_the_same_people_twice(week: Problem) -> None:
         replace(visit, prize=0.0, reaches={crowd.id: 1.0}) if n % 2 else replace(visit, prize=40.0)
         for n, visit in enumerate(week.visits)
     )
-    plan = solve(replace(week, visits=visits, communities=(crowd,)), SolveOptions(time_limit_s=2.0))
+    plan = solve(replace(week, visits=visits, communities=(crowd,)), replace(ROUTING, time_limit_s=2.0))
     made = {stop.visit for route in plan.routes for stop in route.stops}
     assert len([visit for visit in visits if visit.reaches and visit.id in made]) == 1
 
@@ -181,7 +191,7 @@ def test_a_shortfall_is_made_good_where_it_pays(week: Problem) -> None:
     )
     floor = Limit(LimitId("far"), Measure(MeasureKind.VISITS), tag="far", min=10, shortfall_cost=1_000.0)
     problem = replace(week, visits=visits, limits=(floor,))
-    plan = solve(problem, SolveOptions(time_limit_s=2.0))
+    plan = solve(problem, replace(ROUTING, time_limit_s=2.0))
     assert not evaluate(problem, plan).shortfalls
 
 
@@ -191,6 +201,6 @@ def test_the_largest_numbers_of_the_format_do_not_overflow(week: Problem) -> Non
     shifts = tuple(replace(each, fixed_cost=dear, cost_per_km=dear, cost_per_hour=dear) for each in week.shifts[:4])
     visits = tuple(replace(visit, prize=dear, required=n == 0) for n, visit in enumerate(week.visits))
     problem = replace(week, shifts=shifts, visits=visits)
-    plan = solve(problem, SolveOptions(time_limit_s=1.0))
+    plan = solve(problem, replace(ROUTING, time_limit_s=1.0))
     assert plan.status is PlanStatus.FEASIBLE
     assert [violation.text(str) for violation in evaluate(problem, plan).violations] == []
