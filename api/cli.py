@@ -69,8 +69,8 @@ COMMANDS = (
     Command(
         "serve",
         N_("serve the maps and documents of a planned week on this machine"),
-        "api.itineraries.commands:add_serve_arguments",
-        "api.itineraries.commands:run_serve",
+        "api.serving:add_serve_arguments",
+        "api.serving:run_serve",
     ),
     Command(
         "solve",
@@ -106,7 +106,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     translate: Gettext = staticmethod(str)
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:  # noqa: ANN401 (as argparse)
-        super().add_usage(usage, actions, groups, self.translate("Usage: ") if prefix is None else prefix)
+        super().add_usage(usage, actions, groups, self.translate(N_("Usage: ")) if prefix is None else prefix)
 
 
 class Parser(argparse.ArgumentParser):

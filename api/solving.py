@@ -23,14 +23,13 @@ from optimizer.evaluate import evaluate
 from optimizer.instance import read_plan, read_problem, sha256_of, write_plan, write_problem
 from optimizer.plan import Plan, PlanStatus
 from optimizer.problem import Problem
-from optimizer.solve import SolveOptions
+from optimizer.solve import Engine, SolveOptions
 
 EXIT_CODES = {PlanStatus.OPTIMAL: 0, PlanStatus.FEASIBLE: 0, PlanStatus.INFEASIBLE: 3, PlanStatus.UNKNOWN: 4}
 _LEAST_LIMIT_S = 2
 _LOCATIONS_PER_SECOND = 1_000
-_ENGINES = ("routing",)
-
-
+_ROUNDING = 0.01
+"""Hundredths of a hundredth of a per cent that are rounding of floats, not distance."""
 _STATUSES = {
     PlanStatus.OPTIMAL: N_("optimal"),
     PlanStatus.FEASIBLE: N_("feasible"),
@@ -52,12 +51,17 @@ def add_solve_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> No
     parser.add_argument("--out", metavar="PLAN.json", type=Path, required=True, help=gettext("where to write the plan"))
     parser.add_argument("--threads", metavar="N", type=int, default=1, help=gettext("processors to use (default 1)"))
     parser.add_argument("--seed", metavar="N", type=int, default=1, help=gettext("seed of random choices (default 1)"))
-    parser.add_argument("--engine", choices=_ENGINES, default=_ENGINES[0], help=gettext("who searches for plans"))
+    parser.add_argument(
+        "--engine",
+        choices=[engine.value for engine in Engine],
+        default=Engine.COLUMN_GENERATION.value,
+        help=gettext("who searches for plans"),
+    )
     parser.add_argument(
         "--state",
         metavar="FILE",
         type=Path,
-        help=gettext("where engines keep what later commands can use; the routing engine keeps nothing"),
+        help=gettext("where engines keep what later commands can use; no engine keeps anything yet"),
     )
 
 
@@ -77,7 +81,7 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
     instance = read_file(arguments.instance, gettext)
     if arguments.state is not None:
         print(
-            gettext("The routing engine keeps no state; {file} is not written.").format(file=arguments.state),
+            gettext("The engine keeps no state; {file} is not written.").format(file=arguments.state),
             file=sys.stderr,
         )
     settings = ChildSettings(
@@ -205,13 +209,24 @@ def _summary(problem: Problem, plan: Plan, path: Path, gettext: Gettext) -> str:
     if plan.value is None:
         why = f" ({', '.join(plan.conflict)})" if plan.conflict else ""
         return gettext("{file}: {status}{why}, no plan.").format(file=path, status=status, why=why)
-    return gettext("{file}: {status}, value {value:.1f}, visits made {served} of {all}.").format(
-        file=path,
-        status=status,
-        value=plan.value,
-        served=sum(len(route.stops) for route in plan.routes),
-        all=len(problem.visits),
+    facts: dict[str, Any] = {
+        "file": path,
+        "status": status,
+        "value": plan.value,
+        "served": sum(len(route.stops) for route in plan.routes),
+        "all": len(problem.visits),
+    }
+    if plan.gap is None:
+        return gettext("{file}: {status}, value {value:.1f}, visits made {served} of {all}.").format(**facts)
+    text = gettext(
+        "{file}: {status}, value {value:.1f}, proved within {gap} % of the best, visits made {served} of {all}."
     )
+    return text.format(**facts, gap=_percent(plan.gap))
+
+
+def _percent(gap: float) -> str:
+    """A proved gap in per cent, rounded up so that it never says more than the proof."""
+    return f"{math.ceil(gap * 10_000 - _ROUNDING) / 100:.2f}"
 
 
 @contextlib.contextmanager
@@ -282,6 +297,10 @@ def progress_line(stream: IO[str], lang: Language) -> Iterator[Callable[[Progres
         }
         if progress.value is None:
             text = lang.gettext("Looking for a first plan, {seconds} s left").format(**facts)
+        elif progress.gap is not None:
+            text = lang.gettext("Value {value}, within {gap} % of the best, visits {served}, {seconds} s left").format(
+                **facts, gap=_percent(progress.gap)
+            )
         else:
             text = lang.gettext("Value {value}, visits {served}, {seconds} s left").format(**facts)
         if text != shown:
