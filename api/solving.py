@@ -219,14 +219,14 @@ def _summary(problem: Problem, plan: Plan, path: Path, gettext: Gettext) -> str:
     if plan.gap is None:
         return gettext("{file}: {status}, value {value:.1f}, visits made {served} of {all}.").format(**facts)
     text = gettext(
-        "{file}: {status}, value {value:.1f}, proved within {gap} % of the best, visits made {served} of {all}."
+        "{file}: {status}, value {value:.1f}, proved within {gap} of the best, visits made {served} of {all}."
     )
     return text.format(**facts, gap=_percent(plan.gap))
 
 
 def _percent(gap: float) -> str:
     """A proved gap in per cent, rounded up so that it never says more than the proof."""
-    return f"{math.ceil(gap * 10_000 - _ROUNDING) / 100:.2f}"
+    return f"{math.ceil(gap * 10_000 - _ROUNDING) / 100:.2f} %"
 
 
 @contextlib.contextmanager
@@ -298,7 +298,7 @@ def progress_line(stream: IO[str], lang: Language) -> Iterator[Callable[[Progres
         if progress.value is None:
             text = lang.gettext("Looking for a first plan, {seconds} s left").format(**facts)
         elif progress.gap is not None:
-            text = lang.gettext("Value {value}, within {gap} % of the best, visits {served}, {seconds} s left").format(
+            text = lang.gettext("Value {value}, within {gap} of the best, visits {served}, {seconds} s left").format(
                 **facts, gap=_percent(progress.gap)
             )
         else:

@@ -122,13 +122,12 @@ class Answer:
 
     def _exchange_text(self, exchange: Exchange) -> str:
         gettext = self._gettext
-        facts = {"loss": f"{max(0.0, exchange.loss):.1f}", "shift": exchange.shift, "visits": ", ".join(exchange.out)}
+        loss = f"{max(0.0, exchange.loss):.1f}"
         if exchange.out:
             return gettext(
-                "Proved: no plan that holds it is worth more than this one. Best exchange found: on {shift} for "
-                "{visits}, which loses {loss} points."
-            ).format(**facts)
+                "Proved: no plan that holds it is worth more than this one. The best exchange found loses {loss} points."
+            ).format(loss=loss)
         return gettext(
-            "Proved: no plan that holds it is worth more than this one. On {shift} there is room for it, but it costs "
-            "{loss} points more than it brings."
-        ).format(**facts)
+            "Proved: no plan that holds it is worth more than this one. There is room for it, but it costs {loss} "
+            "points more than it brings."
+        ).format(loss=loss)

@@ -188,6 +188,8 @@ def _print_unserved(planned: PlannedWeek, words: Words) -> None:
     print(f"\n{words.gettext('Not served')} ({len(week.unserved)})")
     for each in week.unserved:
         print(f"  {words.title(each.card)} · {words.reason(each.reason)}: {words.text(each.text)}")
+        if each.by:
+            print("    " + words.gettext("In its way: {visits}").format(visits=", ".join(each.by)))
 
 
 def _print_notes(planned: PlannedWeek, lang: Language) -> None:
