@@ -50,6 +50,7 @@ def _listen(host: str, port: int, gettext: Gettext) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # who reads the address may use it at once
     except OSError as error:
         listener.close()
         text = gettext("Cannot listen on {host}:{port}: {why}. Choose another with --port.")

@@ -125,7 +125,8 @@ class Answer:
         loss = f"{max(0.0, exchange.loss):.1f}"
         if exchange.out:
             return gettext(
-                "Proved: no plan that holds it is worth more than this one. The best exchange found loses {loss} points."
+                "Proved: no plan that holds it is worth more than this one. The best exchange found loses {loss} "
+                "points."
             ).format(loss=loss)
         return gettext(
             "Proved: no plan that holds it is worth more than this one. There is room for it, but it costs {loss} "

@@ -1,5 +1,6 @@
 """Instances as files, and the command line as a person starts it: in a process of its own."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from geodata import SAMPLE_DIR
 from optimizer.instance import write_problem
 from optimizer.problem import (
     Problem,
@@ -14,6 +16,7 @@ from optimizer.problem import (
 
 ROOT = Path(__file__).resolve().parents[2]
 MOLING = [sys.executable, "-m", "api.cli"]
+UNBUFFERED = {**os.environ, "PYTHONUNBUFFERED": "1"}
 
 StartMoling = Callable[..., subprocess.Popen[bytes]]
 RunMoling = Callable[..., subprocess.CompletedProcess[str]]
@@ -29,6 +32,33 @@ def write_instance(tmp_path: Path) -> Callable[[Problem], Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def planned_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample's week 2026-W50 as ``moling plan`` writes it."""
+    out = tmp_path_factory.mktemp("planned") / "out"
+    arguments = ["plan", str(SAMPLE_DIR / "batubara"), "--week", "2026-W50", "--out", str(out), "--time-limit", "6"]
+    subprocess.run([*MOLING, *arguments], cwd=ROOT, capture_output=True, check=True, timeout=60)
+    return out
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[[Path], subprocess.Popen[bytes]]]:
+    """Start ``moling serve`` on a free port of this machine; servers end with the module's tests."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(folder: Path) -> subprocess.Popen[bytes]:
+        arguments = ["serve", str(folder), "--port", "0"]
+        started.append(subprocess.Popen([*MOLING, *arguments], cwd=ROOT, stdout=subprocess.PIPE, env=UNBUFFERED))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 @pytest.fixture
