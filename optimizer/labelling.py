@@ -143,31 +143,65 @@ def completion_bound(net: RouteNetwork, gain: Floats, back_cost: Floats) -> Floa
 
     Returns
     -------
-    Array (n, T + 1); `NEVER` where the van cannot be back in time.
+    Array (n, T + 1); `NEVER` where the van cannot be back in time or the visit cannot have ended so soon.
     """
     n = len(net.duration)
     last = len(back_cost) - 1
     best = np.full((n, last + 1), NEVER)
     arrived = np.full((n, last + 1), NEVER)
-    for t in range(last, -1, -1):
+    # What is won from arriving at u in a block of minutes follows from finishing at u at least a block later. So a block
+    # as long as the shortest service can be filled row by row, which the processor does many minutes at a time.
+    block = max(1, net.duration.min()) if n else 1
+    soonest = np.empty(n, np.int64)
+    latest = np.empty(n, np.int64)
+    for v in range(n):
+        options = slice(net.option_of[v], net.option_of[v + 1])
+        soonest[v] = net.option_first[options].min() + net.duration[v]
+        latest[v] = net.option_last[options].max()
+    high = last
+    while high >= 0:
+        low = max(0, high - block + 1)
         for u in range(n):
-            top = NEVER
-            for o in range(net.option_of[u], net.option_of[u + 1]):
-                start = max(t, net.option_first[o])
-                finish = start + net.duration[u]
-                if start <= net.option_last[o] and finish <= last:
-                    top = max(top, best[u, finish] - net.option_cost[o])
-            if top > NEVER / 2:
-                arrived[u, t] = top + gain[u]
+            _fill_arrivals(net, arrived[u], best[u], gain[u], u, low, high)
         for v in range(n):
-            back = t + net.end_min[v]
-            top = -net.end_cost[v] - back_cost[back] if back <= last else NEVER
+            if high < soonest[v]:
+                continue
+            row = best[v]
+            for t in range(low, min(high, last - net.end_min[v]) + 1):
+                row[t] = -net.end_cost[v] - back_cost[t + net.end_min[v]]
             for u in range(n):
-                at = t + net.travel[v, u]
-                if u != v and at <= last:
-                    top = max(top, arrived[u, at] - net.travel_cost[v, u])
-            best[v, t] = top
+                if u != v:
+                    way = net.travel[v, u]
+                    end = min(high, latest[u] - way) + 1
+                    if end > low:
+                        _raise_to(row[low:end], arrived[u, low + way : end + way], net.travel_cost[v, u])
+        high = low - 1
     return best
+
+
+@numba.njit(cache=True)
+def _raise_to(row: Floats, ahead: Floats, cost: float) -> None:
+    """Raise each value of a row to what lies ahead less a cost."""
+    for i in range(len(row)):
+        value = ahead[i] - cost
+        row[i] = value if value > row[i] else row[i]  # noqa: FURB136 (max() would keep the loop scalar)
+
+
+@numba.njit(cache=True)
+def _fill_arrivals(
+    net: RouteNetwork, arrived: Floats, finished: Floats, gain: float, u: int, low: int, high: int
+) -> None:
+    """Most that can still be won from arriving at visit u at the minutes from low to high, waiting included."""
+    last = len(finished) - 1
+    duration = net.duration[u]
+    for o in range(net.option_of[u], net.option_of[u + 1]):
+        first = net.option_first[o]
+        for t in range(low, min(high, net.option_last[o]) + 1):
+            finish = max(t, first) + duration
+            if finish <= last:
+                value = finished[finish] - net.option_cost[o] + gain
+                if value > arrived[t]:
+                    arrived[t] = value
 
 
 @numba.njit(cache=True)
