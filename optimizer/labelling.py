@@ -149,8 +149,8 @@ def completion_bound(net: RouteNetwork, gain: Floats, back_cost: Floats) -> Floa
     last = len(back_cost) - 1
     best = np.full((n, last + 1), NEVER)
     arrived = np.full((n, last + 1), NEVER)
-    # What is won from arriving at u in a block of minutes follows from finishing at u at least a block later. So a block
-    # as long as the shortest service can be filled row by row, which the processor does many minutes at a time.
+    # What is won from arriving at u in a block of minutes follows from finishing at u at least a block later. So a
+    # block as long as the shortest service can be filled row by row, which the processor does many minutes at a time.
     block = max(1, net.duration.min()) if n else 1
     soonest = np.empty(n, np.int64)
     latest = np.empty(n, np.int64)
@@ -200,8 +200,7 @@ def _fill_arrivals(
             finish = max(t, first) + duration
             if finish <= last:
                 value = finished[finish] - net.option_cost[o] + gain
-                if value > arrived[t]:
-                    arrived[t] = value
+                arrived[t] = max(arrived[t], value)
 
 
 @numba.njit(cache=True)
