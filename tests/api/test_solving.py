@@ -90,16 +90,18 @@ def test_an_impossible_visit_is_told_with_its_rule(
     assert "Sunday: no van works" in told.text
 
 
-def test_too_many_required_visits_are_unknown(
+def test_too_many_required_visits_are_refused_or_unknown(
     run_moling: RunMoling, write_instance: WriteInstance, week: Problem, tmp_path: Path
 ) -> None:
-    """All villages in one week cannot be; as this engine cannot prove it, it says unknown, with code 4."""
+    """All villages in one week cannot be: code 3 from the engine that proves it, 4 from the one that cannot."""
     all_required = tuple(replace(visit, required=True) for visit in week.visits)
     instance, out = write_instance(replace(week, visits=all_required)), tmp_path / "plan.json"
-    assert run_moling("solve", instance, "--time-limit", 3, "--out", out).returncode == 4
-    plan = read_plan(out.read_bytes())
-    assert (plan.status, plan.value, plan.routes) == (PlanStatus.UNKNOWN, None, ())
-    assert run_moling("check", instance, out).returncode == 0
+    for engine, code, status in (("routing", 4, PlanStatus.UNKNOWN), ("column-generation", 3, PlanStatus.INFEASIBLE)):
+        done = run_moling("solve", instance, "--time-limit", 5, "--engine", engine, "--out", out)
+        assert done.returncode == code
+        plan = read_plan(out.read_bytes())
+        assert (plan.status, plan.value, plan.routes) == (status, None, ())
+        assert run_moling("check", instance, out).returncode == 0
 
 
 @pytest.mark.parametrize(
