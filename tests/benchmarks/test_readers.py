@@ -190,8 +190,8 @@ def test_inexact_types_ask_for_leave() -> None:
 def test_sites_become_allowed_shifts() -> None:
     """Which vehicles a customer allows decides which shifts may visit it, each with its own capacity."""
     problem = read_vrplib(SDVRPTW, loosen=True).problem
-    assert problem.visits[0].shifts == {ShiftId("vehicle-1"), ShiftId("vehicle-2")}
-    assert problem.visits[1].shifts == {ShiftId("vehicle-2")}
+    assert problem.visits[0].shifts == frozenset({ShiftId("vehicle-1"), ShiftId("vehicle-2")})
+    assert problem.visits[1].shifts == frozenset({ShiftId("vehicle-2")})
     assert [dict(shift.capacity) for shift in problem.shifts] == [{"load": 10}, {"load": 20}]
 
 
@@ -229,8 +229,8 @@ def test_windows_change_with_the_tour() -> None:
     assert visits[VisitId("1/even")].windows == (TimeWindow(105, 200), TimeWindow(300, 400))
     assert visits[VisitId("2/odd")].windows == (TimeWindow(100, 200), TimeWindow(300, 400))
     assert visits[VisitId("2/even")].windows == (TimeWindow(0, 100), TimeWindow(200, 300))
-    assert visits[VisitId("1/odd")].shifts == {ShiftId("vehicle-1")}
-    assert visits[VisitId("1/even")].shifts == {ShiftId("vehicle-2")}
+    assert visits[VisitId("1/odd")].shifts == frozenset({ShiftId("vehicle-1")})
+    assert visits[VisitId("1/even")].shifts == frozenset({ShiftId("vehicle-2")})
     assert visits[VisitId("1/odd")].group == visits[VisitId("1/even")].group
 
 
