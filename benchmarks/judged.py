@@ -15,6 +15,23 @@ _METRES_PER_KM = 1_000
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """
+    What a peer answers.
+
+    Attributes
+    ----------
+    sequences
+        None where it found no plan of all required visits.
+    trace
+        Seconds since its search began, and the value of the best plan then.
+    """
+
+    sequences: Sequences | None
+    trace: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """
     What the judge found about a plan.
