@@ -25,7 +25,7 @@ PEERS = {
     "pyvrp": ("benchmarks.pyvrp_model", "solve_with_pyvrp", "pyvrp_lacks"),
     "vroom": ("benchmarks.vroom_model", "solve_with_vroom", "vroom_lacks"),
 }
-"""Module, the function that solves, and the one that says what a problem asks for in vain."""
+"""By the name of its package: module, the function that solves, and what says which features it has no means for."""
 _RESERVE_S, _RESERVE_PER_VISIT_S = 0.3, 0.001
 """Kept back for timing, judging and writing the plan."""
 _NO_PLAN = 4

@@ -71,7 +71,7 @@ def solve_with_pyvrp(problem: Problem, deadline: float, seed: int) -> Found:
 
     Only for problems that lack nothing, see `pyvrp_lacks`.
     """
-    model = _Model(build_network(problem))
+    model = PyVrpModel(build_network(problem))
     begin = time.monotonic()
     result = pyvrp.solve(model.data(), MaxRuntime(max(0.1, deadline - begin)), seed=seed, display=False)
     if not result.is_feasible():
@@ -79,7 +79,7 @@ def solve_with_pyvrp(problem: Problem, deadline: float, seed: int) -> Found:
     return Found(model.sequences(result.best), model.trace(result.stats))
 
 
-class _Model:
+class PyVrpModel:
     """A problem as PyVRP's data, and the way back from its solutions."""
 
     def __init__(self, network: Network) -> None:
