@@ -1,10 +1,12 @@
 # Two commands do all set-up on a fresh Debian or Ubuntu: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+BENCH_BIN := .venv-bench/bin
+BENCH ?= --afresh
 OUT ?= out
 WEEK ?=
 
-.PHONY: demo test test-all lint types imports serve pictures lock clean
+.PHONY: demo test test-all lint types imports serve pictures bench bench-quick lock clean
 
 demo: .venv/run.stamp ## plan next week for the sample regency
 	@$(BIN)/moling demo --out $(OUT) $(if $(WEEK),--week $(WEEK))
@@ -31,9 +33,16 @@ imports: .venv/dev.stamp
 pictures: .venv/dev.stamp ## maps and pages as pictures, 360 and 1280 px wide
 	$(BIN)/python docs/make_pictures.py
 
+bench: .venv-bench/stamp ## measure our engines and their peers, and write docs/benchmarks.md (hours; BENCH=... chooses)
+	$(BENCH_BIN)/python -m benchmarks.run $(BENCH)
+
+bench-quick: .venv/dev.stamp ## fail where a gap has become worse than the expected one
+	$(BIN)/python -m benchmarks.quick
+
 lock: .venv/dev.stamp ## resolve the lock files anew
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build --extra dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build --extra bench pyproject.toml -o requirements-bench.lock
 
 # Lock files carry hashes; the project itself is installed without a second, unlocked download.
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r
@@ -60,5 +69,14 @@ CATALOGUES = $(BIN)/pybabel -q compile -d api/locale -D moling
 	@$(INSTALL) requirements-dev.lock
 	@touch $@
 
+# The peers' environment, with the product in it: engines are compared under the same Python and libraries.
+.venv-bench/stamp: .venv/bin/python requirements-bench.lock pyproject.toml $(wildcard api/locale/*/LC_MESSAGES/*.po)
+	@echo "Making the environment in .venv-bench"
+	@test -x $(BENCH_BIN)/python || $(PYTHON) -m venv .venv-bench
+	@$(subst $(BIN)/,$(BENCH_BIN)/,$(INSTALL)) requirements-bench.lock
+	@$(subst $(BIN)/,$(BENCH_BIN)/,$(PROJECT))
+	@$(subst $(BIN)/,$(BENCH_BIN)/,$(CATALOGUES))
+	@touch $@
+
 clean:
-	rm -rf .venv $(OUT)
+	rm -rf .venv .venv-bench $(OUT)

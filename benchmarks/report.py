@@ -1,0 +1,278 @@
+"""
+The results of a run as a page: tables of Markdown and charts of SVG.
+
+A gap is the distance of a value from the best bound that any run of the instance proved, as part of that bound. Where
+none was proved it is the distance from the best value known or seen, and is marked: nobody knows how much is left then.
+"""
+
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from statistics import mean
+
+from benchmarks.cases import Case, list_sets
+from benchmarks.chart import Line, line_chart
+from benchmarks.measure import Measured
+from optimizer.plan import PlanStatus, relative_gap
+
+_PACKAGES = ("moling", "ortools", "numba", "numpy", "pyvrp", "pyvroom")
+_GOALS = (
+    ("weekly", 10, 0.7, 0.3),
+    ("weekly", 30, 0.35, 0.15),
+    ("weekly", 60, None, 0.05),
+    ("big", 180, 0.5, None),
+    ("big", 60, None, 0.5),
+    ("rich", 30, None, 0.6),
+    ("rich", 60, None, 0.2),
+    ("quarter", 120, None, 1.0),
+)
+"""Set, seconds, and the mean gap in percent that must be and that should be reached."""
+_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """What the gaps of an instance are measured from, and whether that is a proved bound."""
+
+    value: float
+    proved: bool
+
+
+def yardsticks(cases: Iterable[Case], results: Sequence[Measured]) -> dict[str, Yardstick]:
+    """For each instance with anything to measure from, the least proved bound or else the best value."""
+    known = {case.name: case.best_known for case in cases}
+    found = {}
+    for name in {result.instance for result in results}:
+        runs = [result for result in results if result.instance == name]
+        bounds = [run.bound for run in runs if run.bound is not None]
+        values = [run.value for run in runs if run.value is not None]
+        published = known.get(name)
+        if bounds:
+            found[name] = Yardstick(min(bounds), proved=True)
+        elif values or published is not None:
+            found[name] = Yardstick(max([*values, *([published] if published is not None else [])]), proved=False)
+    return found
+
+
+def write_report(cases: Sequence[Case], results: Sequence[Measured], page: Path) -> None:
+    """Write the page, and its charts into the folder of the page's name beside it."""
+    charts = page.with_suffix("")
+    charts.mkdir(parents=True, exist_ok=True)
+    gauges = yardsticks(cases, results)
+    sets = [name for name in list_sets() if any(result.set == name for result in results)]
+    parts = [_head(), _goals(results, gauges), _summary(sets, results, gauges)]
+    for name in sets:
+        of_set = [result for result in results if result.set == name]
+        loosened = sorted({rule for case in cases if case.set == name for rule in case.loosened})
+        parts.append(_set_section(name, of_set, gauges, loosened))
+        chart = charts / f"{name}-value.svg"
+        chart.write_text(_value_chart(of_set, gauges))
+        parts.append(f"![Value over time]({charts.name}/{chart.name})\n")
+    if "series" in sets:
+        (charts / "series-gap.svg").write_text(_size_chart(results, gauges))
+        parts.append(f"## Gap over size\n\n![Gap over the number of visits]({charts.name}/series-gap.svg)\n")
+    page.write_text("\n".join(parts))
+
+
+def _head() -> str:
+    return f"""# Benchmarks
+
+Written by `make bench`; do not edit. Machine: {_processor()}, {os.cpu_count()} processors, {_memory()}, \
+{platform.system()} {platform.release()}, Python {platform.python_version()}. {_versions()}.
+
+Every engine runs as a process of its own with one thread and must answer by the time given, start-up and reading
+included. Every plan is judged by `optimizer.evaluate`; a plan with a broken rule counts as none. Values are means over
+seeds. A gap is measured from the best bound proved in this run; `*` marks gaps from the best value known, where no
+bound was proved. Memory is the most that one process of the engine held. What an engine has no means for, it is not
+asked: PyVRP and VROOM are given the problems that their documented features can say (`benchmarks/pyvrp_model.py`,
+`benchmarks/vroom_model.py`). VROOM ranks by priority and never weighs a kilometre against a prize.
+"""
+
+
+def _processor() -> str:
+    try:
+        names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0].partition(":")[2].strip() if names else platform.processor() or platform.machine()
+
+
+def _memory() -> str:
+    gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{gib:.0f} GiB"
+
+
+def _versions() -> str:
+    found = []
+    for package in _PACKAGES:
+        try:
+            found.append(f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            continue
+    return ", ".join(found)
+
+
+def _mean_gap(runs: Sequence[Measured], gauges: dict[str, Yardstick]) -> tuple[float, bool] | None:
+    """Mean gap in percent of the runs that have one, and whether each is from a proved bound."""
+    pairs = [(relative_gap(run.value, gauges[run.instance].value), run) for run in runs if run.instance in gauges]
+    gaps = [(gap, gauges[run.instance].proved) for gap, run in pairs if gap is not None]
+    if not gaps:
+        return None
+    return _PERCENT * mean(gap for gap, _ in gaps), all(proved for _, proved in gaps)
+
+
+def _gap_text(gap: tuple[float, bool] | None) -> str:
+    return "–" if gap is None else f"{gap[0]:.2f} %{'' if gap[1] else ' *'}"
+
+
+def _goals(results: Sequence[Measured], gauges: dict[str, Yardstick]) -> str:
+    rows = []
+    for name, limit_s, must, aim in _GOALS:
+        for engine in _ours(results):
+            runs = [run for run in results if (run.set, run.limit_s, run.engine) == (name, limit_s, engine)]
+            if runs:
+                gap = _mean_gap(runs, gauges)
+                rows.append(
+                    [name, f"{limit_s} s", engine, _goal(must), _goal(aim), _gap_text(gap), _reached(gap, must, aim)]
+                )
+    head = ["set", "time", "engine", "must", "aim", "mean gap", "reached"]
+    return f"## What was to be reached\n\n{_table(head, rows)}" if rows else ""
+
+
+def _ours(results: Sequence[Measured]) -> list[str]:
+    """Engines that prove a bound anywhere in the run."""
+    return sorted({run.engine for run in results if run.bound is not None})
+
+
+def _goal(percent: float | None) -> str:
+    return "–" if percent is None else f"{percent:g} %"
+
+
+def _reached(gap: tuple[float, bool] | None, must: float | None, aim: float | None) -> str:
+    if gap is None or not gap[1]:
+        return "no bound"
+    if aim is not None and gap[0] <= aim:
+        return "aim"
+    if must is not None:
+        return "must" if gap[0] <= must else "no"
+    return "no"
+
+
+def _summary(sets: Sequence[str], results: Sequence[Measured], gauges: dict[str, Yardstick]) -> str:
+    rows = []
+    for name in sets:
+        for limit_s, engine in sorted({(run.limit_s, run.engine) for run in results if run.set == name}):
+            runs = [run for run in results if (run.set, run.limit_s, run.engine) == (name, limit_s, engine)]
+            answered = [run for run in runs if run.value is not None]
+            optimal = sum(run.status == PlanStatus.OPTIMAL for run in runs)
+            gap = _gap_text(_mean_gap(answered, gauges))
+            rows.append(
+                [
+                    name,
+                    f"{limit_s:g} s",
+                    engine,
+                    gap,
+                    f"{len(answered)} of {len(runs)}",
+                    str(_best_of(runs, results)),
+                    str(optimal),
+                ]
+            )
+    head = ["set", "time", "engine", "mean gap", "plans", "best on", "proved optimal"]
+    return f"## In short\n\n{_table(head, rows)}"
+
+
+def _best_of(runs: Sequence[Measured], results: Sequence[Measured]) -> int:
+    """On how many instances no other engine has a higher mean value in the same time."""
+    count = 0
+    for name in {run.instance for run in runs}:
+        means = {}
+        for engine in {result.engine for result in results}:
+            values = [
+                result.value
+                for result in results
+                if (result.instance, result.engine, result.limit_s) == (name, engine, runs[0].limit_s)
+                and result.value is not None
+            ]
+            if values:
+                means[engine] = mean(values)
+        count += runs[0].engine in means and means[runs[0].engine] >= max(means.values()) - 1e-9
+    return count
+
+
+def _set_section(name: str, results: Sequence[Measured], gauges: dict[str, Yardstick], loosened: Sequence[str]) -> str:
+    rows = []
+    notes = set()
+    for instance, limit_s, engine in sorted({(run.instance, run.limit_s, run.engine) for run in results}):
+        runs = [run for run in results if (run.instance, run.limit_s, run.engine) == (instance, limit_s, engine)]
+        notes |= {f"{engine} on {instance}: {run.note}" for run in runs if run.note}
+        answered = [run for run in runs if run.value is not None]
+        if answered:
+            rows.append([instance, f"{limit_s:g} s", engine, *_measures(answered, gauges)])
+    head = ["instance", "time", "engine", "value", "bound", "gap", "served", "km", "seconds", "MB"]
+    parts = [f"## {name}\n"]
+    if loosened:
+        parts.append(f"Our format cannot say all of these files and leaves out: {'; '.join(loosened)}.\n")
+    parts.append(_table(head, rows))
+    if notes:
+        parts.append("\n".join(f"- {note}" for note in sorted(notes)) + "\n")
+    return "\n".join(parts)
+
+
+def _measures(runs: Sequence[Measured], gauges: dict[str, Yardstick]) -> list[str]:
+    bounds = [run.bound for run in runs if run.bound is not None]
+    return [
+        f"{mean(run.value for run in runs if run.value is not None):,.1f}",
+        f"{mean(bounds):,.1f}" if bounds else "–",
+        _gap_text(_mean_gap(runs, gauges)),
+        f"{mean(run.served for run in runs):.0f} of {runs[0].visits}",
+        f"{mean(run.km for run in runs):,.0f}",
+        f"{mean(run.seconds for run in runs):.1f}",
+        f"{max(run.memory_mb for run in runs):.0f}",
+    ]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _value_chart(results: Sequence[Measured], gauges: dict[str, Yardstick]) -> str:
+    """Values over time of the first seed at the longest time, on the first instance on which most engines answered."""
+    traced = [run for run in results if run.trace]
+    if not traced:
+        return line_chart("No values over time", "", "", [])
+    longest = max(run.limit_s for run in traced)
+    at_longest = [run for run in traced if run.limit_s == longest]
+    answers = {
+        run.instance: len({each.engine for each in at_longest if each.instance == run.instance}) for run in at_longest
+    }
+    instance = max(answers, key=lambda name: answers[name])
+    lines = []
+    for engine in sorted({run.engine for run in at_longest if run.instance == instance}):
+        run = min(
+            (run for run in at_longest if (run.instance, run.engine) == (instance, engine)), key=lambda run: run.seed
+        )
+        lines.append(Line(engine, (*run.trace, (longest, run.trace[-1][1])), steps=True))
+    gauge = gauges[instance]
+    if gauge.proved:
+        lines.append(Line("proved bound", ((0, gauge.value), (longest, gauge.value))))
+    return line_chart(f"{instance}: value of the best plan", "seconds", "value", lines)
+
+
+def _size_chart(results: Sequence[Measured], gauges: dict[str, Yardstick]) -> str:
+    runs = [run for run in results if run.set == "series" and run.value is not None]
+    longest = max((run.limit_s for run in runs), default=0)
+    lines = []
+    for engine in sorted({run.engine for run in runs}):
+        points = []
+        for visits in sorted({run.visits for run in runs}):
+            gap = _mean_gap(
+                [run for run in runs if (run.engine, run.visits, run.limit_s) == (engine, visits, longest)], gauges
+            )
+            if gap is not None:
+                points.append((float(visits), gap[0]))
+        lines.append(Line(engine, points))
+    return line_chart(f"Gap after {longest:g} s over the number of visits", "visits", "gap, %", lines)
