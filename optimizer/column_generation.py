@@ -27,6 +27,8 @@ NAME = "column-generation"
 """Name of the engine in plans."""
 
 _THRIFTS = (0.75, 1.0, 0.5)
+_START_SHARES = (0.5, 0.1, 0.1)
+"""Parts of the time left that first plans may take: with thousands of visits the first one is all there may be."""
 _IMPROVES = 1e-6
 """A route must be worth more than this at the present duals to become a column."""
 _COLUMNS_A_CLASS = 60
@@ -139,8 +141,8 @@ class _Run:
 
     def _start(self) -> None:
         worth = Worth(self._network)
-        for thrift in _THRIFTS:
-            deadline = time.monotonic() + self._share(0.1)
+        for thrift, part in zip(_THRIFTS, _START_SHARES, strict=True):
+            deadline = time.monotonic() + self._share(part)
             sequences = insert_visits(self._network, worth, thrift=thrift, deadline=deadline)
             self._incumbent.offer(sequences)
             self._master.add(
