@@ -170,7 +170,8 @@ def _print_week(planned: PlannedWeek, out: Path, lang: Language) -> None:
     ]
     gap = words.gap(week)
     if gap is not None:
-        facts.append(f"{gap} {gettext('from the best, proved')}")
+        from_the_best = gettext("from the best, proved")
+        facts.append(f"{gap} {from_the_best}")
     print(f"\n{' · '.join(facts)}")
     print(gettext("Written to {folder}: week.html, day-*.html, week.xlsx, week.geojson.").format(folder=out))
 
@@ -185,7 +186,9 @@ def _print_unserved(planned: PlannedWeek, words: Words) -> None:
     week = planned.itinerary
     if not week.unserved:
         return
-    print(f"\n{words.gettext('Not served')} ({len(week.unserved)})")
+    # Message extraction does not look into f-strings, so messages stand before them.
+    heading = words.gettext("Not served")
+    print(f"\n{heading} ({len(week.unserved)})")
     for each in week.unserved:
         print(f"  {words.title(each.card)} · {words.reason(each.reason)}: {words.text(each.text)}")
         if each.by:
@@ -194,6 +197,7 @@ def _print_unserved(planned: PlannedWeek, words: Words) -> None:
 
 def _print_notes(planned: PlannedWeek, lang: Language) -> None:
     if planned.week.notes:
-        print(f"\n{lang.gettext('Notes')}")
+        heading = lang.gettext("Notes")
+        print(f"\n{heading}")
         for note in planned.week.notes:
             print(f"  {note.text(lang.gettext, lang.code)}")

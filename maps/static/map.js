@@ -259,6 +259,10 @@
     });
   });
   map.on("moveend", arrange);
+  // On a phone the map comes first; what surrounds it opens with a tap.
+  if (window.matchMedia("(max-width: 640px)").matches) {
+    document.querySelectorAll("details.notes, .side details.legend").forEach((part) => part.removeAttribute("open"));
+  }
   // The paper's layout is not there yet when printing begins, so the map is given its size on paper here.
   const setSize = (width, height) => {
     const { style } = map.getContainer();
