@@ -107,6 +107,11 @@ class Itinerary:
     rests: tuple[Rest, ...]
 
     @property
+    def file_name(self) -> str:
+        """Name of the file that holds the day's map."""
+        return f"day-{self.vehicle.id}-{self.day.isoformat()}.html"
+
+    @property
     def people(self) -> int:
         """People expected over the day."""
         return sum(stop.card.people for stop in self.stops)

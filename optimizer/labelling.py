@@ -18,6 +18,8 @@ Three things keep the search small:
 
 Subset-row cuts (Jepsen et al. 2008, doi 10.1287/opre.1070.0449) cost their dual for every second member served; the
 completion bound ignores that and stays an upper bound. Values are floats; whoever makes a bound of them adds a margin.
+
+The module is long because all that is compiled stands here, and nothing else.
 """
 
 from enum import IntEnum

@@ -90,13 +90,8 @@ def read_week(folder: Path) -> ServedWeek:
     if found.violations:
         raise UnusableFolderError(folder, found.violations[0].text(str))
     year, number, _ = problem.week.isocalendar()
-    pages = {(str(each.vehicle.id), each.day): _read(folder, day_page_name(each)) for each in week.itineraries}
+    pages = {(str(each.vehicle.id), each.day): _read(folder, each.file_name) for each in week.itineraries}
     return ServedWeek(f"{year}-W{number:02d}", document, sha256_of(document), week, week_page, pages)
-
-
-def day_page_name(itinerary: Itinerary) -> str:
-    """Name of the file that holds the map of a vehicle on a day."""
-    return f"day-{itinerary.vehicle.id}-{itinerary.day.isoformat()}.html"
 
 
 def _read(folder: Path, name: str) -> bytes:

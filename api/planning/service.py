@@ -95,13 +95,8 @@ def week_files(planned: PlannedWeek, language: Language) -> dict[str, bytes]:
     }
     for day in itinerary.itineraries:
         page = daily_map(itinerary, day, areas, gettext=gettext, locale=locale)
-        files[day_file_name(day.vehicle.id, day.day)] = page.encode()
+        files[day.file_name] = page.encode()
     return files
-
-
-def day_file_name(vehicle: str, day: date) -> str:
-    """Name of the file that holds the map of a van on a day."""
-    return f"day-{vehicle}-{day.isoformat()}.html"
 
 
 def plan_region(
