@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer.choice import Choice, choose
+from optimizer.diving import dive
 from optimizer.incumbent import EngineLimits, Incumbent
 from optimizer.insertion import insert_visits
 from optimizer.labelling import NEVER, Dominance
@@ -125,7 +126,9 @@ class _Run:
         relaxed = self._generate(self._master)
         if relaxed.missing > _IMPROVES and not self._is_coverable():
             return
+        self._dive()
         self._cut(relaxed)
+        self._dive()
         self._close()
 
     def _check_time(self) -> None:
@@ -230,6 +233,12 @@ class _Run:
         self._master.add(master.columns)
         self._generate(self._master)
         return True
+
+    def _dive(self) -> None:
+        """A plan of the present columns, quickly; the integer choice, which finds better ones, may need longer."""
+        columns = dive(self._master, self._check_time)
+        if columns:
+            self._offer(self._choose(columns))
 
     def _cut(self, relaxed: Relaxed) -> None:
         """Tighten the bound while it pays."""

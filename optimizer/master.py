@@ -142,6 +142,14 @@ def _scope_key(network: Network, limit: Limit, shift: int) -> tuple[str, int]:
     return (each.vehicle, each.week if limit.per is LimitScope.VEHICLE_WEEK else 0)
 
 
+class NothingLeftError(Exception):
+    """The columns fixed leave no solution."""
+
+
+def _key(column: Column) -> tuple[int, tuple[int, ...], int]:
+    return (column.shift_class, column.visits, column.back_min)
+
+
 class Master:
     """
     The linear program over columns.
@@ -163,6 +171,7 @@ class Master:
         self._objective.SetMaximization()
         self._columns: dict[tuple[int, tuple[int, ...], int], tuple[Column, pywraplp.Variable]] = {}
         self._missing: list[pywraplp.Variable] = []
+        self._fixed: list[pywraplp.Variable] = []
         self._cuts: list[_Row] = []
         self._rows: list[_Row] = []
         self._by_element: dict[int, _Row] = {}
@@ -270,7 +279,7 @@ class Master:
         """Add columns that are new; how many were."""
         added = 0
         for column in columns:
-            key = (column.shift_class, column.visits, column.back_min)
+            key = _key(column)
             known = self._columns.get(key)
             if known is not None and known[0].value >= column.value:
                 continue
@@ -312,6 +321,8 @@ class Master:
     def relax(self) -> Relaxed:
         """Solve the linear program over the present columns."""
         status = self._solver.Solve()
+        if status == pywraplp.Solver.INFEASIBLE and self._fixed:
+            raise NothingLeftError
         if status not in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE):
             raise RuntimeError(f"The linear program over {len(self._columns)} columns ended with status {status}.")
         weights = [
@@ -321,6 +332,19 @@ class Master:
         ]
         missing = sum(variable.solution_value() for variable in self._missing)
         return Relaxed(self._objective.Value(), missing, weights)
+
+    def fix(self, columns: Iterable[Column]) -> None:
+        """Use these columns in full until `free` is called; bounds mean nothing meanwhile."""
+        for column in columns:
+            _, variable = self._columns[_key(column)]
+            variable.SetLb(1)
+            self._fixed.append(variable)
+
+    def free(self) -> None:
+        """Undo `fix`."""
+        for variable in self._fixed:
+            variable.SetLb(0)
+        self._fixed.clear()
 
     def row_duals(self) -> list[float]:
         """The dual of each row, cut back to the sign it must have for the bound to hold."""
