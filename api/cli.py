@@ -18,20 +18,14 @@ from importlib import import_module, metadata
 from typing import Any, NoReturn
 
 from api.errors import ApiError, BadInputError
-from api.i18n import DEFAULT_LANGUAGE, LANGUAGES, Language, language
+from api.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_, Gettext, Language, language
 from optimizer.errors import one_line
 
-Gettext = Callable[[str], str]
 BAD_INPUT = 2
 _BROKEN = 1
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
 """As shells tell processes that SIGINT or SIGPIPE ended."""
-
-
-def N_(message: str) -> str:  # noqa: N802 (the mark that message extraction looks for)
-    """Mark a message for translation where its language is not known yet."""
-    return message
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +49,30 @@ class Command:
 
 COMMANDS = (
     Command(
+        "demo",
+        N_("plan next week for the sample regency and print it"),
+        "api.planning.commands:add_demo_arguments",
+        "api.planning.commands:run_demo",
+    ),
+    Command(
+        "plan",
+        N_("plan a week for a region folder and write its maps and files"),
+        "api.planning.commands:add_plan_arguments",
+        "api.planning.commands:run_plan",
+    ),
+    Command(
+        "region",
+        N_("work on a region folder: check it"),
+        "api.planning.commands:add_region_arguments",
+        "api.planning.commands:run_region",
+    ),
+    Command(
+        "serve",
+        N_("serve the maps and documents of a planned week on this machine"),
+        "api.serving:add_serve_arguments",
+        "api.serving:run_serve",
+    ),
+    Command(
         "solve",
         N_("make the best plan for an instance file within a time limit"),
         "api.solving:add_solve_arguments",
@@ -70,10 +88,15 @@ COMMANDS = (
 
 _DESCRIPTION = N_("Plans the weekly rounds of a civil registry's mobile vans, and tells what each plan is worth.")
 _EPILOG = N_(
-    "A plan starts from an instance: places, vans and shifts, visits asked for, limits. Try\n"
+    "An office starts from its region folder (villages, sites, vans, letters, fixed rounds). Try\n"
+    "  moling demo --out out                                 a week of the sample regency\n"
+    "  moling region check MYREGION                          every fault of a folder at once\n"
+    "  moling plan MYREGION --week 2026-W50 --out out        the week's plan, maps and files\n"
+    "  moling serve out                                      open them in a browser\n"
+    "Underneath, a week is one instance file in and one plan file out:\n"
     "  moling solve INSTANCE.json --time-limit 30 --out PLAN.json\n"
     "  moling check INSTANCE.json PLAN.json\n"
-    "and `moling COMMAND --help` for everything a command can do."
+    "`moling COMMAND --help` tells everything a command can do."
 )
 
 
@@ -83,7 +106,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     translate: Gettext = staticmethod(str)
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:  # noqa: ANN401 (as argparse)
-        super().add_usage(usage, actions, groups, self.translate("Usage: ") if prefix is None else prefix)
+        super().add_usage(usage, actions, groups, self.translate(N_("Usage: ")) if prefix is None else prefix)
 
 
 class Parser(argparse.ArgumentParser):

@@ -11,9 +11,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+Gettext = Callable[[str], str]
+"""Message in English -> message in the reader's language."""
+
 DEFAULT_LANGUAGE = "id"
 LANGUAGES = ("id", "en")
 LOCALE_DIR = Path(__file__).parent / "locale"
+
+
+def N_(message: str) -> str:  # noqa: N802 (the mark that message extraction looks for)
+    """Mark a message for translation where its language is not known yet."""
+    return message
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,7 @@ class Language:
     """
 
     code: str
-    gettext: Callable[[str], str]
+    gettext: Gettext
     ngettext: Callable[[str, str, int], str]
 
 

@@ -28,11 +28,13 @@ from types import TracebackType
 from typing import IO, Self
 
 from api.errors import SolverProcessError
+from api.i18n import language
 from optimizer.errors import OptimizerError
 from optimizer.evaluate import evaluate
-from optimizer.instance import read_plan, sha256_of, write_plan
+from optimizer.instance import read_plan, read_problem, sha256_of, write_plan
 from optimizer.plan import Plan, PlanStatus
 from optimizer.problem import Problem
+from optimizer.solve import Engine, SolveOptions, solve
 
 _HEAD = struct.Struct(">cQ")
 _SETTINGS, _INSTANCE, _INITIAL, _END, _BETTER, _FINAL, _FAILED = b"S", b"I", b"0", b".", b"B", b"F", b"X"
@@ -66,7 +68,7 @@ class ChildSettings:
 
     deadline: float
     language: str
-    engine: str = "routing"
+    engine: str = "column-generation"
     seed: int = 1
     threads: int = 1
     solution_limit: int | None = None
@@ -83,10 +85,13 @@ class Progress:
     ----------
     value, served
         Of the best plan that was judged; None and 0 before there is one.
+    gap
+        Proved relative distance of its value from the best possible; None where none is proved yet.
     """
 
     value: float | None
     served: int
+    gap: float | None
     seconds_left: float
 
 
@@ -180,7 +185,7 @@ class SolverProcess:
         judge = _Judge(problem, sha256_of(self._instance), self._settings.engine)
         while self.failure is None and not judge.final:
             left = self._settings.deadline - time.monotonic()
-            on_progress(Progress(judge.value, judge.served, max(0.0, left)))
+            on_progress(Progress(judge.value, judge.served, judge.gap, max(0.0, left)))
             if left <= 0 or should_stop():
                 self.kill()
                 self._take_messages(judge, 0)
@@ -230,6 +235,11 @@ class _Judge:
     def value(self) -> float | None:
         """Of the best plan."""
         return self.best.value if self.best is not None else None
+
+    @property
+    def gap(self) -> float | None:
+        """Of the best plan."""
+        return self.best.gap if self.best is not None else None
 
     def consider(self, kind: bytes, document: bytes) -> None:
         """Keep a plan; raises SolverProcessError when it breaks a rule, which no plan of the child may."""
@@ -309,11 +319,6 @@ def run_child() -> None:
 
 
 def _solve(settings: ChildSettings, incoming: dict[bytes, bytes], stream: IO[bytes]) -> None:
-    # Imported here: the parent needs no engine, and starts twice as fast without.
-    from api.i18n import language  # noqa: PLC0415
-    from optimizer.instance import read_problem  # noqa: PLC0415
-    from optimizer.solve import Engine, SolveOptions, solve  # noqa: PLC0415
-
     problem = read_problem(incoming[_INSTANCE])
     initial = incoming.get(_INITIAL)
     options = SolveOptions(

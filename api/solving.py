@@ -16,27 +16,20 @@ from types import FrameType
 from typing import IO, Any
 
 from api.errors import BadInputError
-from api.i18n import Language
+from api.i18n import N_, Gettext, Language
 from api.solver_process import ChildSettings, Progress, SolverProcess, process_start
 from optimizer.errors import OptimizerError
 from optimizer.evaluate import evaluate
-from optimizer.instance import read_plan, read_problem, sha256_of, write_plan
+from optimizer.instance import read_plan, read_problem, sha256_of, write_plan, write_problem
 from optimizer.plan import Plan, PlanStatus
 from optimizer.problem import Problem
+from optimizer.solve import Engine, SolveOptions
 
-Gettext = Callable[[str], str]
-
-_EXIT_CODES = {PlanStatus.OPTIMAL: 0, PlanStatus.FEASIBLE: 0, PlanStatus.INFEASIBLE: 3, PlanStatus.UNKNOWN: 4}
+EXIT_CODES = {PlanStatus.OPTIMAL: 0, PlanStatus.FEASIBLE: 0, PlanStatus.INFEASIBLE: 3, PlanStatus.UNKNOWN: 4}
 _LEAST_LIMIT_S = 2
 _LOCATIONS_PER_SECOND = 1_000
-_ENGINES = ("routing",)
-
-
-def N_(message: str) -> str:  # noqa: N802 (the mark that message extraction looks for)
-    """Mark a message for translation where its language is not known yet."""
-    return message
-
-
+_ROUNDING = 0.01
+"""Hundredths of a hundredth of a per cent that are rounding of floats, not distance."""
 _STATUSES = {
     PlanStatus.OPTIMAL: N_("optimal"),
     PlanStatus.FEASIBLE: N_("feasible"),
@@ -58,12 +51,17 @@ def add_solve_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> No
     parser.add_argument("--out", metavar="PLAN.json", type=Path, required=True, help=gettext("where to write the plan"))
     parser.add_argument("--threads", metavar="N", type=int, default=1, help=gettext("processors to use (default 1)"))
     parser.add_argument("--seed", metavar="N", type=int, default=1, help=gettext("seed of random choices (default 1)"))
-    parser.add_argument("--engine", choices=_ENGINES, default=_ENGINES[0], help=gettext("who searches for plans"))
+    parser.add_argument(
+        "--engine",
+        choices=[engine.value for engine in Engine],
+        default=Engine.COLUMN_GENERATION.value,
+        help=gettext("who searches for plans"),
+    )
     parser.add_argument(
         "--state",
         metavar="FILE",
         type=Path,
-        help=gettext("where engines keep what later commands can use; the routing engine keeps nothing"),
+        help=gettext("where engines keep what later commands can use; no engine keeps anything yet"),
     )
 
 
@@ -80,10 +78,10 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
     """
     started, gettext = process_start(), lang.gettext
     _check_options(arguments, gettext)
-    instance = _read_file(arguments.instance, gettext)
+    instance = read_file(arguments.instance, gettext)
     if arguments.state is not None:
         print(
-            gettext("The routing engine keeps no state; {file} is not written.").format(file=arguments.state),
+            gettext("The engine keeps no state; {file} is not written.").format(file=arguments.state),
             file=sys.stderr,
         )
     settings = ChildSettings(
@@ -95,8 +93,8 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
     )
     with (
         _whole_file(arguments.out, gettext) as output,
-        _stop_on_signal() as stop,
-        _progress_line(sys.stderr, lang) as show,
+        stop_on_signal() as stop,
+        progress_line(sys.stderr, lang) as show,
         SolverProcess(instance, settings) as solver,
     ):
         problem = _problem(arguments.instance, instance)
@@ -108,7 +106,7 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
         text = gettext("The solver broke off ({failure}); the best plan until then was kept.")
         print(text.format(failure=solver.failure), file=sys.stderr)
     print(_summary(problem, plan, arguments.out, gettext))
-    return _EXIT_CODES[plan.status]
+    return EXIT_CODES[plan.status]
 
 
 def add_check_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
@@ -127,8 +125,8 @@ def run_check(arguments: argparse.Namespace, lang: Language) -> int:
         When a file cannot be read as what it should be.
     """
     gettext = lang.gettext
-    instance = _read_file(arguments.instance, gettext)
-    document = _read_file(arguments.plan, gettext)
+    instance = read_file(arguments.instance, gettext)
+    document = read_file(arguments.plan, gettext)
     problem = _problem(arguments.instance, instance)
     try:
         plan = read_plan(document)
@@ -141,6 +139,32 @@ def run_check(arguments: argparse.Namespace, lang: Language) -> int:
         return 1
     print(_summary(problem, plan, arguments.plan, gettext))
     return 0
+
+
+def solve_in_child(lang: Language) -> Callable[[Problem, SolveOptions], Plan]:
+    """
+    A stand-in for `optimizer.solve.solve` that keeps its limit and shows progress on a terminal.
+
+    The search runs in a child process; Ctrl-C ends it with the best plan so far.
+    """
+
+    def solver(problem: Problem, options: SolveOptions) -> Plan:
+        settings = ChildSettings(
+            deadline=time.monotonic() + options.time_limit_s,
+            language=lang.code,
+            engine=options.engine.value,
+            seed=options.seed,
+            threads=options.threads,
+            solution_limit=options.solution_limit,
+        )
+        with (
+            stop_on_signal() as stop,
+            progress_line(sys.stderr, lang) as show,
+            SolverProcess(write_problem(problem), settings) as child,
+        ):
+            return child.wait(problem, on_progress=show, should_stop=stop.is_set)
+
+    return solver
 
 
 def _check_options(arguments: argparse.Namespace, gettext: Gettext) -> None:
@@ -165,7 +189,8 @@ def _check_limit(time_limit_s: float, problem: Problem, gettext: Gettext) -> Non
         )
 
 
-def _read_file(path: Path, gettext: Gettext) -> bytes:
+def read_file(path: Path, gettext: Gettext) -> bytes:
+    """The bytes of a file that someone named; BadInputError where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -184,13 +209,24 @@ def _summary(problem: Problem, plan: Plan, path: Path, gettext: Gettext) -> str:
     if plan.value is None:
         why = f" ({', '.join(plan.conflict)})" if plan.conflict else ""
         return gettext("{file}: {status}{why}, no plan.").format(file=path, status=status, why=why)
-    return gettext("{file}: {status}, value {value:.1f}, visits made {served} of {all}.").format(
-        file=path,
-        status=status,
-        value=plan.value,
-        served=sum(len(route.stops) for route in plan.routes),
-        all=len(problem.visits),
+    facts: dict[str, Any] = {
+        "file": path,
+        "status": status,
+        "value": plan.value,
+        "served": sum(len(route.stops) for route in plan.routes),
+        "all": len(problem.visits),
+    }
+    if plan.gap is None:
+        return gettext("{file}: {status}, value {value:.1f}, visits made {served} of {all}.").format(**facts)
+    text = gettext(
+        "{file}: {status}, value {value:.1f}, proved within {gap} of the best, visits made {served} of {all}."
     )
+    return text.format(**facts, gap=_percent(plan.gap))
+
+
+def _percent(gap: float) -> str:
+    """A proved gap in per cent, rounded up so that it never says more than the proof."""
+    return f"{math.ceil(gap * 10_000 - _ROUNDING) / 100:.2f} %"
 
 
 @contextlib.contextmanager
@@ -224,7 +260,7 @@ def _umask() -> int:
 
 
 @contextlib.contextmanager
-def _stop_on_signal() -> Iterator[threading.Event]:
+def stop_on_signal() -> Iterator[threading.Event]:
     """An event that Ctrl-C, a polite kill or a closed terminal sets; the second time they end the program."""
     stop = threading.Event()
 
@@ -243,7 +279,7 @@ def _stop_on_signal() -> Iterator[threading.Event]:
 
 
 @contextlib.contextmanager
-def _progress_line(stream: IO[str], lang: Language) -> Iterator[Callable[[Progress], None]]:
+def progress_line(stream: IO[str], lang: Language) -> Iterator[Callable[[Progress], None]]:
     """Shows progress as one line that rewrites itself on a terminal, and nothing elsewhere."""
     if not stream.isatty():
         yield lambda _: None
@@ -261,6 +297,10 @@ def _progress_line(stream: IO[str], lang: Language) -> Iterator[Callable[[Progre
         }
         if progress.value is None:
             text = lang.gettext("Looking for a first plan, {seconds} s left").format(**facts)
+        elif progress.gap is not None:
+            text = lang.gettext("Value {value}, within {gap} of the best, visits {served}, {seconds} s left").format(
+                **facts, gap=_percent(progress.gap)
+            )
         else:
             text = lang.gettext("Value {value}, visits {served}, {seconds} s left").format(**facts)
         if text != shown:

@@ -7,7 +7,7 @@ impossible, or when all visits that are not impossible fall short of a hard mini
 means that nothing was proved.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -15,15 +15,8 @@ import numpy as np
 
 from optimizer.network import Bar, Network, ShiftClass, load_with_pins
 from optimizer.problem import DAY_MIN, Limit, LimitScope, MeasureKind, VisitId
+from optimizer.violation import N_, Gettext
 from optimizer.working_time import IntArray, start_pieces
-
-Gettext = Callable[[str], str]
-
-
-def N_(message: str) -> str:  # noqa: N802 (the mark that message extraction looks for)
-    """Mark a message for translation where its language is not known yet."""
-    return message
-
 
 _WEEKDAYS = (
     N_("Monday"),

@@ -12,11 +12,10 @@ that grow with the square of the visits: of 3,000 it would not see a second plan
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.incumbent import Incumbent
+from optimizer.incumbent import EngineLimits, Incumbent
 from optimizer.insertion import Sequences, insert_visits
 from optimizer.network import BoolArray, FloatArray, Network
 from optimizer.worth import Worth
@@ -27,30 +26,13 @@ NAME = "routing"
 _THRIFTS = (0.75, 1.0, 0.5, 1.25)
 _INSERTION_SHARES = (0.9, 0.5, 0.5, 0.5)
 """Part of the time after which building each of these plans is cut short: the first is there whatever happens."""
-_FIRST_SEARCH_SHARE = 0.2
+_FIRST_SEARCH_SHARE = 0.1
 _ADAPTED_SEARCHES = 3
 _NODES_PER_SECOND = 20
 _LEAST_NODES = 300
+_LEAST_SECONDS = 0.5
 _SECONDS_PER_CHOICE = 0.02
 """Small problems are searched no longer than this for each pair of visit and shift: more has brought nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class EngineLimits:
-    """
-    When an engine stops.
-
-    Attributes
-    ----------
-    deadline
-        On the monotonic clock.
-    solutions
-        Number of solutions of each search; None for no limit.
-    """
-
-    deadline: float
-    solutions: int | None
-    seed: int
 
 
 def run(network: Network, incumbent: Incumbent, limits: EngineLimits) -> None:
@@ -104,7 +86,7 @@ def _adapted_shares() -> list[float]:
 def _seconds(network: Network, limits: EngineLimits, share: float) -> float:
     left = limits.deadline - time.monotonic()
     choices = len(network.problem.visits) * len(network.problem.shifts)
-    return min(left * share, max(0.1, choices * _SECONDS_PER_CHOICE))
+    return min(left * share, max(_LEAST_SECONDS, choices * _SECONDS_PER_CHOICE))
 
 
 def _most_nodes(limits: EngineLimits) -> int:

@@ -1,5 +1,10 @@
 """
-The reference engine: guided local search of the OR-Tools routing library over one model of the problem.
+Searches of the OR-Tools routing library over one model of the problem.
+
+From a plan it goes on by guided local search; without one it builds its own by insertion and goes on by iterated local
+search, which ruins two neighbouring routes at a time and inserts anew. Measured on weeks of 210 visits at 10 seconds,
+the second reaches 8,601 to 8,684 where guided local search from the library's first solution ends at 8,561 to 8,601;
+its metaheuristics other than these two ended lower. The library cannot start iterated local search from a given plan.
 
 One vehicle is one shift, one node a visit at one window cost. All shifts share one artificial time axis: each has its
 own segment of it, in working minutes, with no segment touching another. When a visit may start is then the domain of
@@ -20,6 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2, routing_parameters_pb2
+from ortools.util import optional_boolean_pb2
 
 from optimizer.network import FloatArray, Network, limit_bucket
 from optimizer.problem import Limit, LimitScope, MeasureKind
@@ -79,7 +85,8 @@ def search(
     start
         Visits of each shift in order; keeps all maxima.
     on_solution
-        Gets the visits of each used shift in order; False stops the search.
+        Gets the visits of each used shift in order. After False nothing more is handed over, and the search ends as
+        soon as the library lets it: guided local search at once, iterated local search at its limit.
     """
     model = _Model(network, worth, candidates)
     model.build(start)
@@ -316,16 +323,20 @@ class _Model:
         """Search from the start; where the library does not take it, from a plan of its own."""
         routing = self.routing
         parameters = _parameters(limits)
+        if len(self._choices()) < len(self.nodes):
+            # Another window may fit another place only: the node is exchanged and put elsewhere in one move.
+            parameters.local_search_operators.use_extended_swap_active = optional_boolean_pb2.BOOL_TRUE
         routing.solver().ReSeed(limits.seed)
         routing.CloseModelWithParameters(parameters)
-        best = [float("inf")]
+        best = float("inf")
 
         def note_solution() -> None:
+            nonlocal best
             cost = routing.CostVar().Max()
-            if cost < best[0]:
-                best[0] = cost
+            if cost < best:
+                best = cost
                 if not on_solution(self._sequences()):
-                    routing.solver().FinishCurrentSearch()
+                    routing.CancelSearch()
 
         routing.AddAtSolutionCallback(note_solution)
         routes = self._start_routes(start)

@@ -127,8 +127,6 @@ def build_route(network: Network, shift: int, visits: Sequence[int], *, hurry: b
     """
     The route of a shift with its clock times; None where the visits do not fit in that order.
 
-    The van leaves as late as it can to be at its first stop when service starts there, never inside a pause.
-
     Parameters
     ----------
     shift, visits
@@ -138,13 +136,21 @@ def build_route(network: Network, shift: int, visits: Sequence[int], *, hurry: b
     """
     shift_class = network.class_of_shift(shift)
     schedule = best_schedule(network, shift_class, visits, hurry=hurry)
-    if schedule is None:
-        return None
+    return None if schedule is None else build_timed_route(network, shift, visits, schedule.starts)
+
+
+def build_timed_route(network: Network, shift: int, visits: Sequence[int], starts: Sequence[int]) -> Route:
+    """
+    The route of a shift whose services start at given minutes of the class's working-time axis.
+
+    The van leaves as late as it can to be at its first stop when service starts there, never inside a pause.
+    """
+    shift_class = network.class_of_shift(shift)
     axis = shift_class.axis
     row = shift_class.start_row
-    leave = free = axis.start_clock(schedule.starts[0] - int(network.duration_min[row, network.rows[visits[0]]]))
+    leave = free = axis.start_clock(starts[0] - int(network.duration_min[row, network.rows[visits[0]]]))
     stops = []
-    for visit, start in zip(visits, schedule.starts, strict=True):
+    for visit, start in zip(visits, starts, strict=True):
         here = int(network.rows[visit])
         arrive = _after_driving(shift_class, free, int(network.duration_min[row, here]))
         free, row = axis.end_clock(start + int(shift_class.service[visit])), here

@@ -10,25 +10,33 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from optimizer import reference
+from optimizer import column_generation, reference
+from optimizer.answer import Answer
 from optimizer.errors import BrokenPlanError
 from optimizer.evaluate import evaluate
-from optimizer.incumbent import Incumbent
+from optimizer.incumbent import EngineLimits, Incumbent
 from optimizer.network import Network, build_network
-from optimizer.plan import Plan, PlanStatus, Reason, Route, Unserved
-from optimizer.problem import Problem, VisitId
-from optimizer.proofs import Gettext, describe_barrier, find_barriers, find_conflict
+from optimizer.plan import Plan, PlanStatus
+from optimizer.problem import Problem
+from optimizer.proofs import find_barriers, find_conflict
+from optimizer.violation import Gettext
 
-EngineRun = Callable[[Network, Incumbent, reference.EngineLimits], None]
+EngineRun = Callable[[Network, Incumbent, EngineLimits], None]
+_EXCHANGE_S = 0.5
+"""Seconds at most for looking what would have to go for visits left out."""
 
 
 class Engine(StrEnum):
     """Who searches for plans."""
 
+    COLUMN_GENERATION = column_generation.NAME
     ROUTING = reference.NAME
 
 
-_ENGINES: dict[Engine, EngineRun] = {Engine.ROUTING: reference.run}
+_ENGINES: dict[Engine, EngineRun] = {
+    Engine.COLUMN_GENERATION: column_generation.run,
+    Engine.ROUTING: reference.run,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +68,7 @@ class SolveOptions:
     solution_limit: int | None = None
     seed: int = 1
     threads: int = 1
-    engine: Engine = Engine.ROUTING
+    engine: Engine = Engine.COLUMN_GENERATION
     initial_plan: Plan | None = None
     instance_sha256: str = ""
     gettext: Gettext = str
@@ -81,101 +89,51 @@ def solve(
     on_plan
         Gets every better plan as it is found; each keeps all rules and is complete.
     should_stop
-        Asked at every plan that an engine finds; True ends the search with the best plan so far.
+        Asked at every plan that an engine finds; True ends the search with the best plan so far. The routing engine
+        may go on to its limit all the same: who needs the answer at once solves in a process of its own.
 
     Raises
     ------
     BrokenPlanError
         When the plan breaks a rule or is not worth what it says: an error of the program, never of the input.
     """
-    run = _Run(problem, options, on_plan)
-    conflict = find_conflict(run.network, run.barriers)
+    started = time.monotonic()
+    network = build_network(problem)
+    barriers = find_barriers(network)
+    blank = Plan(
+        instance=problem.name,
+        instance_sha256=options.instance_sha256,
+        status=PlanStatus.UNKNOWN,
+        value=None,
+        bound=None,
+        seconds=0.0,
+        engine=options.engine.value,
+    )
+    answer = Answer(network, barriers, blank=blank, started=started, gettext=options.gettext)
+    conflict = find_conflict(network, barriers)
     if conflict:
-        return run.answer_without_routes(PlanStatus.INFEASIBLE, conflict)
-    incumbent = Incumbent(run.network, run.note_better, should_stop)
-    incumbent.offer({})
-    if options.initial_plan is not None:
-        incumbent.offer_routes(options.initial_plan.routes)
-    limits = reference.EngineLimits(run.started + options.time_limit_s, options.solution_limit, options.seed)
-    if not should_stop():
-        _ENGINES[options.engine](run.network, incumbent, limits)
+        return answer.without_routes(PlanStatus.INFEASIBLE, conflict)
+    incumbent = Incumbent(
+        network, lambda routes, value, bound: on_plan(answer.with_routes(routes, value, bound)), should_stop
+    )
+    _search(network, incumbent, options, deadline=started + options.time_limit_s)
     if incumbent.routes is None or incumbent.value is None:
-        return run.answer_without_routes(PlanStatus.UNKNOWN)
-    plan = run.plan(incumbent.routes, incumbent.value)
+        if incumbent.conflict:
+            return answer.without_routes(PlanStatus.INFEASIBLE, incumbent.conflict)
+        return replace(answer.without_routes(PlanStatus.UNKNOWN), bound=incumbent.bound)
+    plan = answer.with_routes(incumbent.routes, incumbent.value, incumbent.bound, incumbent.displaced)
+    if not should_stop():
+        plan = answer.say_what_would_go(plan, seconds=_EXCHANGE_S)
     broken = evaluate(problem, plan).violations
     if broken:
         raise BrokenPlanError(f"The plan of '{problem.name}' by engine '{plan.engine}' breaks a rule: {broken[0]}")
     return plan
 
 
-class _Run:
-    """One call of `solve`: what it knows from the start, and how its answers look."""
-
-    def __init__(self, problem: Problem, options: SolveOptions, on_plan: Callable[[Plan], None]) -> None:
-        self.started = time.monotonic()
-        self.problem, self.options, self.on_plan = problem, options, on_plan
-        self._shift_order = {shift: at for at, shift in enumerate(problem.shift_by_id)}
-        self.network = build_network(problem)
-        self.barriers = find_barriers(self.network)
-        self._reasons = self._all_reasons()
-
-    def note_better(self, routes: tuple[Route, ...], value: float) -> None:
-        """Hand a better plan on."""
-        self.on_plan(self.plan(routes, value))
-
-    def plan(self, routes: tuple[Route, ...], value: float) -> Plan:
-        """The whole answer with those routes."""
-        ordered = tuple(sorted(routes, key=lambda route: self._shift_order[route.shift]))
-        made = {stop.visit for route in routes for stop in route.stops}
-        by_group = {
-            self.problem.visit_by_id[visit].group: visit
-            for visit in made
-            if self.problem.visit_by_id[visit].group is not None
-        }
-        unserved = tuple(
-            self._beside_group(reason, by_group) for visit, reason in self._reasons.items() if visit not in made
-        )
-        return replace(self.answer_without_routes(PlanStatus.FEASIBLE), value=value, routes=ordered, unserved=unserved)
-
-    def answer_without_routes(self, status: PlanStatus, conflict: tuple[str, ...] = ()) -> Plan:
-        """An answer that holds no plan."""
-        return Plan(
-            instance=self.problem.name,
-            instance_sha256=self.options.instance_sha256,
-            status=status,
-            value=None,
-            bound=None,
-            seconds=round(time.monotonic() - self.started, 3),
-            engine=self.options.engine.value,
-            conflict=conflict,
-        )
-
-    def _all_reasons(self) -> dict[VisitId, Unserved]:
-        """Why each visit would be left out, if it is."""
-        gettext = self.options.gettext
-        shifts = [0] * len(self.problem.visits)
-        for each in self.network.classes:
-            for position in (each.bars == 0).nonzero()[0]:
-                shifts[int(position)] += len(each.members)
-        reasons = {}
-        for position, visit in enumerate(self.problem.visits):
-            if position in self.barriers:
-                text = describe_barrier(self.network, position, self.barriers[position], gettext)
-                reasons[visit.id] = Unserved(visit.id, Reason.IMPOSSIBLE, text)
-            else:
-                text = gettext(
-                    "By itself it fits shifts: {count}. No better plan with it was found in the time; that there is "
-                    "none was not proved."
-                ).format(count=shifts[position])
-                reasons[visit.id] = Unserved(visit.id, Reason.UNDECIDED, text)
-        return reasons
-
-    def _beside_group(self, reason: Unserved, made_of_group: dict[str | None, VisitId]) -> Unserved:
-        other = made_of_group.get(self.problem.visit_by_id[reason.visit].group)
-        if other is None or reason.reason is Reason.IMPOSSIBLE:
-            return reason
-        text = self.options.gettext(
-            "Visit {visit} of the same group is made instead. No better plan with this one was found in the time; "
-            "that there is none was not proved."
-        ).format(visit=other)
-        return replace(reason, text=text)
+def _search(network: Network, incumbent: Incumbent, options: SolveOptions, *, deadline: float) -> None:
+    incumbent.offer({})
+    if options.initial_plan is not None:
+        incumbent.offer_routes(options.initial_plan.routes)
+    if not incumbent.should_stop():
+        limits = EngineLimits(deadline, options.solution_limit, options.seed, options.threads)
+        _ENGINES[options.engine](network, incumbent, limits)

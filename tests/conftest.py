@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-pytest_plugins = ["tests.generated"]
+pytest_plugins = ["tests.generated", "tests.weeks"]
 CHROMIUM = Path("/usr/bin/chromium")
 
 

@@ -34,8 +34,10 @@ _INDEX_POLICY = (
 )
 
 Lang = Annotated[Literal["id", "en"], Query(description="Language of texts.")]
-Vehicle = Annotated[str, Query(description="Only this vehicle.", min_length=1, max_length=100, examples=["moling-1"])]
-Day = Annotated[date, Query(alias="date", description="Only this day.", examples=["2026-12-07"])]
+Vehicle = Annotated[
+    str | None, Query(description="Only this vehicle.", min_length=1, max_length=100, examples=["moling-1"])
+]
+Day = Annotated[date | None, Query(alias="date", description="Only this day.", examples=["2026-12-07"])]
 Week = Annotated[str, PathPart(pattern=r"^\d{4}-W\d{2}$", examples=["2026-W50"])]
 _PROBLEMS: dict[int | str, dict[str, object]] = {
     404: {"model": ProblemDocument, "description": "There is no such thing."},
@@ -74,9 +76,7 @@ def _add_documents(router: APIRouter, week: ServedWeek) -> None:
         return Response(week.plan_document, media_type="application/json", headers={"ETag": f'"{week.plan_sha256}"'})
 
     @router.get("/api/v1/itineraries", tags=["itineraries"], summary="Days of vans, by day and van")
-    def list_itineraries(
-        vehicle: Vehicle | None = None, day: Day | None = None, lang: Lang = "id"
-    ) -> list[ItineraryDocument]:
+    def list_itineraries(vehicle: Vehicle = None, day: Day = None, lang: Lang = "id") -> list[ItineraryDocument]:
         gettext = language(lang).gettext
         found = week.list_itineraries(vehicle, day)
         return [ItineraryDocument.model_validate(as_document(each, gettext=gettext)) for each in found]

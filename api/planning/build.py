@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from api.entities import VisitRequest
+from api.i18n import N_
 from api.planning.calendar import CalendarWeek, calendar_week
 from api.planning.desk import Desk
 from api.planning.fairness import longest_wait_limits, round_share_limit, wait_notes
 from api.planning.frame import Frame, LeftOut, PlannedVisit, PlanningOptions
 from api.planning.hosts import request_hours
 from api.planning.letters import SCHOOL_TAG, letter_visits
-from api.planning.notes import N_, Note
+from api.planning.notes import Note
 from api.planning.places import OFFICE, Place, find_place
 from api.planning.recurring import recurring_visits, saturdays_due
 from api.planning.shifts import ShiftSettings, WeekShifts, week_shifts

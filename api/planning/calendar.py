@@ -16,7 +16,8 @@ from functools import cache
 import holidays
 from hijridate import Gregorian, Hijri
 
-from api.planning.notes import N_, Note
+from api.i18n import N_
+from api.planning.notes import Note
 from geodata.calendar import CalendarOverrides, Certainty, DayHours, DayKind, DayOverride
 from geodata.times import Weekday, resolve
 

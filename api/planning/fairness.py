@@ -10,8 +10,9 @@ one of them was asked for and grows with its age.
 
 from collections.abc import Iterator, Sequence
 
+from api.i18n import N_
 from api.planning.frame import Frame, PlannedVisit
-from api.planning.notes import N_, Note
+from api.planning.notes import Note
 from api.planning.shifts import WeekShifts
 from api.planning.villages import ROUND_TAG, VillageDemand
 from optimizer.problem import Limit, LimitId, Measure, MeasureKind

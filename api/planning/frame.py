@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
+from api.i18n import N_
 from api.planning.calendar import CalendarWeek
-from api.planning.notes import N_, Note
+from api.planning.notes import Note
 from api.planning.places import Place
 from geodata.region import HandlingDefaults, Region
 from maps.cards import Factor, VisitCard

@@ -5,9 +5,10 @@ from datetime import timedelta
 from functools import partial
 
 from api.entities import RequestState, VisitRequest
+from api.i18n import N_
 from api.planning.frame import PORTABLE_KIT, Candidates, Frame, LeftOut, PlannedVisit, card_factors
 from api.planning.hosts import request_hours
-from api.planning.notes import N_, Note
+from api.planning.notes import Note
 from api.planning.parts import divide
 from api.planning.places import Place, find_place
 from api.planning.windows import DayHours, Stay, able_shifts, windows_for

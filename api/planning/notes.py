@@ -1,16 +1,13 @@
 """Remarks for the planner, kept apart from the language in which they are read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
 from babel.dates import format_date
 
-
-def N_(message: str) -> str:  # noqa: N802 (the usual name of the mark)
-    """Mark a message for translation where it is written, not where it is shown."""
-    return message
+from api.i18n import Gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +30,14 @@ class Note:
         """Make the parameters read-only."""
         object.__setattr__(self, "params", MappingProxyType(dict(self.params)))
 
-    def text(self, gettext: Callable[[str], str], locale: str) -> str:
+    def text(self, gettext: Gettext, locale: str) -> str:
         """The remark in the reader's language; ``locale`` is its code, ``id`` or ``en``."""
         return gettext(self.message).format(
             **{name: _shown(value, gettext, locale) for name, value in self.params.items()}
         )
 
 
-def _shown(value: object, gettext: Callable[[str], str], locale: str) -> object:
+def _shown(value: object, gettext: Gettext, locale: str) -> object:
     if isinstance(value, date):
         return format_date(value, "EEEE, d MMMM y", locale=locale)
     return value.text(gettext, locale) if isinstance(value, Note) else value

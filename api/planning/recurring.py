@@ -7,10 +7,11 @@ from datetime import date, timedelta
 from babel.dates import get_day_names
 
 from api.entities import RecurringStop
+from api.i18n import N_
 from api.planning.calendar import CalendarWeek, calendar_week
 from api.planning.frame import Candidates, Frame, LeftOut, PlannedVisit, card_factors
 from api.planning.letters import SCHOOL_TAG, cards_needed, counts_on_card, crew_notes, to_bring
-from api.planning.notes import N_, Note
+from api.planning.notes import Note
 from api.planning.places import Place, find_place
 from api.planning.villages import ROUND_TAG, VillageDemand, reach_tags
 from api.planning.windows import DayHours, Stay, windows_for

@@ -1,81 +1,25 @@
 """Instances as files, and the command line as a person starts it: in a process of its own."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
-from random import Random
 
 import pytest
 
+from geodata import SAMPLE_DIR
 from optimizer.instance import write_problem
 from optimizer.problem import (
-    Location,
-    LocationId,
-    Pause,
     Problem,
-    Shift,
-    ShiftId,
-    TimeWindow,
-    VehicleId,
-    Visit,
-    VisitId,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
 MOLING = [sys.executable, "-m", "api.cli"]
+UNBUFFERED = {**os.environ, "PYTHONUNBUFFERED": "1"}
 
 StartMoling = Callable[..., subprocess.Popen[bytes]]
 RunMoling = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def make_week(visits: int, vans: int = 2, seed: int = 3) -> Problem:
-    """A week of vans that leave one office, with as many visits at places of their own, more than can be made."""
-    random = Random(seed)
-    places = [Location(LocationId("office"), 99.53, 3.16)]
-    places += [
-        Location(LocationId(f"desa-{n}"), round(99.3 + random.random() / 2, 4), round(2.9 + random.random() / 2, 4))
-        for n in range(visits)
-    ]
-    shifts = [
-        Shift(
-            ShiftId(f"van-{van}/{day}"),
-            VehicleId(f"van-{van}"),
-            places[0].id,
-            places[0].id,
-            day * 1_440 + 450,
-            day * 1_440 + 960,
-            pauses=(Pause(day * 1_440 + 720, day * 1_440 + 780),),
-            cost_per_km=0.5,
-        )
-        for van in range(vans)
-        for day in range(5)
-    ]
-    candidates = [
-        Visit(
-            VisitId(f"desa-{n}"),
-            LocationId(f"desa-{n}"),
-            float(random.randint(10, 200)),
-            random.randint(30, 150),
-            tuple(TimeWindow(day * 1_440 + 480, day * 1_440 + 900) for day in range(5)),
-            setup_min=20,
-        )
-        for n in range(visits)
-    ]
-    return Problem("week", date(2026, 12, 7), "Asia/Jakarta", tuple(places), tuple(shifts), tuple(candidates))
-
-
-@pytest.fixture(scope="session")
-def week() -> Problem:
-    """Two vans, five days, 60 villages."""
-    return make_week(60)
-
-
-@pytest.fixture(scope="session")
-def big_week() -> Problem:
-    """3,000 villages without matrices, as many as a regency with every hamlet."""
-    return make_week(3_000, vans=10)
 
 
 @pytest.fixture
@@ -88,6 +32,33 @@ def write_instance(tmp_path: Path) -> Callable[[Problem], Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def planned_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample's week 2026-W50 as ``moling plan`` writes it."""
+    out = tmp_path_factory.mktemp("planned") / "out"
+    arguments = ["plan", str(SAMPLE_DIR / "batubara"), "--week", "2026-W50", "--out", str(out), "--time-limit", "6"]
+    subprocess.run([*MOLING, *arguments], cwd=ROOT, capture_output=True, check=True, timeout=60)
+    return out
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[[Path], subprocess.Popen[bytes]]]:
+    """Start ``moling serve`` on a free port of this machine; servers end with the module's tests."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(folder: Path) -> subprocess.Popen[bytes]:
+        arguments = ["serve", str(folder), "--port", "0"]
+        started.append(subprocess.Popen([*MOLING, *arguments], cwd=ROOT, stdout=subprocess.PIPE, env=UNBUFFERED))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 @pytest.fixture

@@ -1,0 +1,101 @@
+"""`moling plan`, `demo` and `region check` as an office uses them: real processes, real files."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from geodata import SAMPLE_DIR
+
+SAMPLE = SAMPLE_DIR / "batubara"
+RunMoling = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture
+def region(tmp_path: Path) -> Path:
+    """A copy of the sample region that a test may damage."""
+    return Path(shutil.copytree(SAMPLE, tmp_path / "region"))
+
+
+def test_a_planned_week_checks(planned_week: Path, run_moling: RunMoling) -> None:
+    """Planning writes every file of the week, and the plan keeps every rule of the instance beside it."""
+    names = {path.name for path in planned_week.iterdir()}
+    assert {"instance.json", "plan.json", "cards.json", "week.html", "week.xlsx", "week.geojson"} <= names
+    assert any(name.startswith("day-moling-1-2026-12-") for name in names)
+    checked = run_moling("check", planned_week / "instance.json", planned_week / "plan.json")
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_the_demo_prints_the_week_and_says_how_to_serve_it(run_moling: RunMoling, tmp_path: Path) -> None:
+    """A newcomer sees the week as a table, its figures, and what to do next."""
+    done = run_moling("--lang", "en", "demo", "--out", tmp_path / "out", "--week", "2026-W50", "--time-limit", "4")
+    assert done.returncode == 0, done.stderr
+    assert "Kabupaten Batu Bara" in done.stdout
+    assert "Moling 1" in done.stdout
+    assert f"serve {tmp_path / 'out'}" in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_demo_plans_next_week_by_itself(run_moling: RunMoling, tmp_path: Path) -> None:
+    """Without a week it takes the one that begins on the next Monday."""
+    done = run_moling("demo", "--out", tmp_path / "out", "--time-limit", "3")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "week.html").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["--week", "2026-50"], "2026-50"),
+        (["--week", "2026-W54"], "2026-W54"),
+        (["--week", "2026-W50", "--time-limit", "0.5"], "--time-limit"),
+    ],
+    ids=["form", "number", "limit"],
+)
+def test_a_wrong_option_is_one_line_and_writes_nothing(
+    run_moling: RunMoling, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    """Exit code 2, the value named, no folder left behind."""
+    out = tmp_path / "out"
+    done = run_moling("plan", SAMPLE, "--out", out, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not out.exists()
+
+
+def test_every_fault_of_a_folder_is_listed(run_moling: RunMoling, region: Path) -> None:
+    """The check prints each fault with file, row and column; planning refuses with the first and their number."""
+    villages = region / "villages.csv"
+    rows = villages.read_text(encoding="utf-8").splitlines()
+    rows[1] = rows[1].replace("3.4218", "99.319", 1)
+    rows[2] = rows[2].replace("47", "-47", 1)
+    villages.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    checked = run_moling("--lang", "en", "region", "check", region)
+    assert checked.returncode == 1
+    lines = checked.stdout.splitlines()
+    assert len(lines) == 3
+    assert "villages.csv" in lines[0]
+    planned = run_moling("--lang", "en", "plan", region, "--week", "2026-W50", "--out", region.parent / "out")
+    assert planned.returncode == 2
+    assert "villages.csv" in planned.stderr
+    assert len(planned.stderr.splitlines()) == 1
+    assert not (region.parent / "out").exists()
+
+
+def test_a_sound_folder_says_what_it_holds(run_moling: RunMoling) -> None:
+    """An office sees at once whether its tables were read as meant."""
+    checked = run_moling("--lang", "en", "region", "check", SAMPLE)
+    assert checked.returncode == 0
+    assert "villages 151" in checked.stdout
+    assert "letters 14" in checked.stdout
+
+
+def test_a_missing_folder_is_told(run_moling: RunMoling, tmp_path: Path) -> None:
+    """A mistyped name is no traceback."""
+    checked = run_moling("region", "check", tmp_path / "nowhere")
+    assert checked.returncode == 1
+    assert "Traceback" not in checked.stderr
+    assert "nowhere" in checked.stdout + checked.stderr
