@@ -31,6 +31,8 @@ _GOALS = (
 )
 """Set, seconds, and the mean gap in percent that must be and that should be reached."""
 _PERCENT = 100
+_SHOWN_BELOW_BEST = 0.1
+"""A chart of values over time begins where a plan is within this part of the engine's last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ Written by `make bench`; do not edit. Machine: {_processor()}, {os.cpu_count()} 
 Every engine runs as a process of its own with one thread and must answer by the time given, start-up and reading
 included. Every plan is judged by `optimizer.evaluate`; a plan with a broken rule counts as none. Values are means over
 seeds. A gap is measured from the best bound proved in this run; `*` marks gaps from the best value known, where no
-bound was proved. Memory is the most that one process of the engine held. What an engine has no means for, it is not
+bound was proved. Memory is what the processes of an engine held at their peaks, added up. What an engine has no means for, it is not
 asked: PyVRP and VROOM are given the problems that their documented features can say (`benchmarks/pyvrp_model.py`,
 `benchmarks/vroom_model.py`). VROOM ranks by priority and never weighs a kilometre against a prize.
 """
@@ -255,11 +257,17 @@ def _value_chart(results: Sequence[Measured], gauges: dict[str, Yardstick]) -> s
         run = min(
             (run for run in at_longest if (run.instance, run.engine) == (instance, engine)), key=lambda run: run.seed
         )
-        lines.append(Line(engine, (*run.trace, (longest, run.trace[-1][1])), steps=True))
+        lines.append(Line(engine, (*_near_the_end(run.trace), (longest, run.trace[-1][1])), steps=True))
     gauge = gauges[instance]
     if gauge.proved:
         lines.append(Line("proved bound", ((0, gauge.value), (longest, gauge.value))))
     return line_chart(f"{instance}: value of the best plan", "seconds", "value", lines)
+
+
+def _near_the_end(trace: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The points from which on engines differ by little: first plans, empty ones even, would flatten all else."""
+    best = trace[-1][1]
+    return [point for point in trace if point[1] >= best - _SHOWN_BELOW_BEST * abs(best)]
 
 
 def _size_chart(results: Sequence[Measured], gauges: dict[str, Yardstick]) -> str:

@@ -101,3 +101,13 @@ def test_a_higher_value_is_drawn_higher() -> None:
     drawing = ET.fromstring(line_chart("t", "x", "y", [Line("low", [(0, 1), (9, 1)]), Line("high", [(0, 8), (9, 8)])]))
     heights = {element.text: float(element.attrib["y"]) for element in drawing.iter(f"{SVG}text")}
     assert heights["high"] < heights["low"]
+
+
+def test_first_plans_do_not_flatten_the_chart(runs: list[Measured], tmp_path: Path) -> None:
+    """An engine's first plan is often empty; drawn to scale with it, all that engines differ in would be one line."""
+    empty_first = replace(runs[0], trace=((0.5, 0.0), (4.0, 199.0)))
+    _page([empty_first, runs[1]], tmp_path)
+    drawing = ET.fromstring((tmp_path / "benchmarks" / "weekly-value.svg").read_text())
+    ticks = {element.text for element in drawing.iter(f"{SVG}text")}
+    assert {"180", "190", "200"} <= ticks
+    assert "100" not in ticks
