@@ -60,9 +60,19 @@ def test_a_gap_without_a_bound_is_marked(runs: list[Measured], tmp_path: Path) -
 def test_the_least_bound_counts(runs: list[Measured]) -> None:
     """Every bound is valid, so gaps must be taken from the least; a value published does not replace it."""
     tighter = replace(runs[0], seed=2, bound=199.5)
-    found = yardsticks([Case("weekly", week(4, 2, 1, 1), 300.0)], [*runs, tighter])
+    found = yardsticks([Case("weekly", week(4, 2, 1, 1), 199.2)], [*runs, tighter])
     assert found[runs[0].instance].value == 199.5
     assert found[runs[0].instance].proved
+
+
+def test_a_bound_far_off_is_no_yardstick(runs: list[Measured], tmp_path: Path) -> None:
+    """A bound of -96 is valid and says nothing of -2,902: gaps are then from the best value, and marked."""
+    far = [
+        replace(run, value=-2_902.0 if run.engine == "peer" else -3_192.2, bound=run.bound and -96.0) for run in runs
+    ]
+    page = _page(far, tmp_path)
+    assert "| ours | -3,192.2 | -96.0 | 10.00 % * |" in page
+    assert "| peer | -2,902.0 | – | 0.00 % * |" in page
 
 
 def test_goals_say_what_was_reached(runs: list[Measured], tmp_path: Path) -> None:
