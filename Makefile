@@ -70,12 +70,13 @@ CATALOGUES = $(BIN)/pybabel -q compile -d api/locale -D moling
 	@touch $@
 
 # The peers' environment, with the product in it: engines are compared under the same Python and libraries.
-.venv-bench/stamp: .venv/bin/python requirements-bench.lock pyproject.toml $(wildcard api/locale/*/LC_MESSAGES/*.po)
+.venv-bench/stamp: .venv/bin/python requirements-bench.lock pyproject.toml optimizer/labelling.py $(wildcard api/locale/*/LC_MESSAGES/*.po)
 	@echo "Making the environment in .venv-bench"
 	@test -x $(BENCH_BIN)/python || $(PYTHON) -m venv .venv-bench
 	@$(subst $(BIN)/,$(BENCH_BIN)/,$(INSTALL)) requirements-bench.lock
 	@$(subst $(BIN)/,$(BENCH_BIN)/,$(PROJECT))
 	@$(subst $(BIN)/,$(BENCH_BIN)/,$(CATALOGUES))
+	@$(subst $(BIN)/,$(BENCH_BIN)/,$(COMPILE))
 	@touch $@
 
 clean:

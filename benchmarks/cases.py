@@ -28,8 +28,8 @@ class Case:
     Attributes
     ----------
     best_known
-        Value of the best plan published; None where there is none, or where the problem is loosened and a better plan
-        may not be one of the file.
+        Value of the best plan published; None where there is none. A loosened problem holds that plan too, but may hold
+        better ones that the file forbids.
     loosened
         See `Reading.loosened`.
     """
@@ -94,8 +94,7 @@ def _public(name: str) -> Iterator[Case]:
     for (of, instance), published in sorted(_best_known(folder).items()):
         if of == name:
             reading = read_case(folder / name, instance)
-            best = None if reading.loosened else reading.value_of(published)
-            yield Case(name, reading.problem, best, reading.loosened)
+            yield Case(name, reading.problem, reading.value_of(published), reading.loosened)
 
 
 def read_case(folder: Path, instance: str) -> Reading:

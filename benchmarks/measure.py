@@ -1,5 +1,5 @@
 """
-One engine on one instance: a whole process, its seconds and peak memory by the kernel's count, its plan by the judge.
+One engine on one instance: a whole process, its seconds and peak memory as seen from outside, its plan by the judge.
 
 Ours run as ``moling solve`` on a terminal of our own, so that the values over time are those that a planner sees; peers
 run as `benchmarks.peer`. Either must have answered by its limit; one that has not some time later is killed.
@@ -26,6 +26,7 @@ from optimizer.solve import Engine
 _ROOT = Path(__file__).resolve().parent.parent
 _GRACE_S = 20
 _VALUE = re.compile(r"Value ([-\d.,]+), visits")
+_PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
 _TRACE_POINTS = 200
 _KIB_PER_MB = 1_024
 
@@ -42,7 +43,7 @@ class Measured:
     value, served, km, bound, status
         Of the plan, the value by the judge; None and nothing where there is no plan.
     memory_mb
-        Most memory that one of its processes held.
+        Most memory that its processes held, each at its own peak, added up.
     trace
         Seconds since the start of the process, and the value of the best plan then.
     note
@@ -126,7 +127,9 @@ def _run(command: list[str], limit_s: float) -> _Run:
     os.close(theirs)
     trace: list[tuple[float, float]] = []
     said = b""
+    peaks: dict[int, int] = {}
     while (heard := _hear(ours)) is not None:
+        _note_peaks(process.pid, peaks)
         said = (said + heard)[-2_000:]
         values = _VALUE.findall(heard.decode(errors="replace"))
         if values:
@@ -134,11 +137,10 @@ def _run(command: list[str], limit_s: float) -> _Run:
         if time.monotonic() > begin + limit_s + _GRACE_S:
             process.kill()
     os.close(ours)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    process.wait()
     last = said.decode(errors="replace").strip().splitlines()[-1:]
     ending = f"exit code {process.returncode} {' '.join(last)}".strip()
-    return _Run(round(time.monotonic() - begin, 2), round(used.ru_maxrss / _KIB_PER_MB, 1), ending, trace)
+    return _Run(round(time.monotonic() - begin, 2), round(sum(peaks.values()) / _KIB_PER_MB, 1), ending, trace)
 
 
 def _hear(terminal: int) -> bytes | None:
@@ -150,6 +152,25 @@ def _hear(terminal: int) -> bytes | None:
         return os.read(terminal, 65_536) or None
     except OSError:  # how Linux says that the other end is closed
         return None
+
+
+def _note_peaks(pid: int, peaks: dict[int, int]) -> None:
+    """
+    Note the most memory, in KiB, that a process and its children have held so far.
+
+    It is read from the running process: what the kernel tells of one that has ended counts in the memory of the
+    process that started it, before the new program was loaded.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:  # it has just ended
+        return
+    peak = _PEAK.search(status)
+    if peak is not None:
+        peaks[pid] = int(peak[1])
+    for child in children:
+        _note_peaks(int(child), peaks)
 
 
 def _thinned(points: list[tuple[float, float]], value: float | None, seconds: float) -> tuple[tuple[float, float], ...]:

@@ -2,7 +2,8 @@
 The results of a run as a page: tables of Markdown and charts of SVG.
 
 A gap is the distance of a value from the best bound that any run of the instance proved, as part of that bound. Where
-none was proved it is the distance from the best value known or seen, and is marked: nobody knows how much is left then.
+none was proved, or only one that is far from every plan, it is the distance from the best value known or seen, and is
+marked: nobody knows how much is left then.
 """
 
 import os
@@ -31,6 +32,10 @@ _GOALS = (
 )
 """Set, seconds, and the mean gap in percent that must be and that should be reached."""
 _PERCENT = 100
+_FAR_OFF = 0.1
+"""A bound that is farther than this part from the best value tells nothing of the differences between engines."""
+_SHOWN_BELOW_BEST = 0.1
+"""A chart of values over time begins where a plan is within this part of the engine's last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,13 @@ def yardsticks(cases: Iterable[Case], results: Sequence[Measured]) -> dict[str, 
     found = {}
     for name in {result.instance for result in results}:
         runs = [result for result in results if result.instance == name]
-        bounds = [run.bound for run in runs if run.bound is not None]
-        values = [run.value for run in runs if run.value is not None]
-        published = known.get(name)
-        if bounds:
-            found[name] = Yardstick(min(bounds), proved=True)
-        elif values or published is not None:
-            found[name] = Yardstick(max([*values, *([published] if published is not None else [])]), proved=False)
+        bound = min((run.bound for run in runs if run.bound is not None), default=None)
+        values = [value for value in (known.get(name), *(run.value for run in runs)) if value is not None]
+        best = max(values, default=None)
+        if bound is not None and (best is None or bound - best <= _FAR_OFF * abs(best)):
+            found[name] = Yardstick(bound, proved=True)
+        elif best is not None:
+            found[name] = Yardstick(best, proved=False)
     return found
 
 
@@ -86,9 +91,10 @@ Written by `make bench`; do not edit. Machine: {_processor()}, {os.cpu_count()} 
 Every engine runs as a process of its own with one thread and must answer by the time given, start-up and reading
 included. Every plan is judged by `optimizer.evaluate`; a plan with a broken rule counts as none. Values are means over
 seeds. A gap is measured from the best bound proved in this run; `*` marks gaps from the best value known, where no
-bound was proved. Memory is the most that one process of the engine held. What an engine has no means for, it is not
-asked: PyVRP and VROOM are given the problems that their documented features can say (`benchmarks/pyvrp_model.py`,
-`benchmarks/vroom_model.py`). VROOM ranks by priority and never weighs a kilometre against a prize.
+bound was proved or only one far off. Memory is what the processes of an engine held at their peaks, added up. What an
+engine has no means for, it is not asked: PyVRP and VROOM are given the problems that their documented features can say
+(`benchmarks/pyvrp_model.py`, `benchmarks/vroom_model.py`). VROOM ranks by priority and never weighs a kilometre against
+a prize.
 """
 
 
@@ -255,11 +261,17 @@ def _value_chart(results: Sequence[Measured], gauges: dict[str, Yardstick]) -> s
         run = min(
             (run for run in at_longest if (run.instance, run.engine) == (instance, engine)), key=lambda run: run.seed
         )
-        lines.append(Line(engine, (*run.trace, (longest, run.trace[-1][1])), steps=True))
+        lines.append(Line(engine, (*_near_the_end(run.trace), (longest, run.trace[-1][1])), steps=True))
     gauge = gauges[instance]
     if gauge.proved:
         lines.append(Line("proved bound", ((0, gauge.value), (longest, gauge.value))))
     return line_chart(f"{instance}: value of the best plan", "seconds", "value", lines)
+
+
+def _near_the_end(trace: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The points from which on engines differ by little: first plans, empty ones even, would flatten all else."""
+    best = trace[-1][1]
+    return [point for point in trace if point[1] >= best - _SHOWN_BELOW_BEST * abs(best)]
 
 
 def _size_chart(results: Sequence[Measured], gauges: dict[str, Yardstick]) -> str:

@@ -60,9 +60,19 @@ def test_a_gap_without_a_bound_is_marked(runs: list[Measured], tmp_path: Path) -
 def test_the_least_bound_counts(runs: list[Measured]) -> None:
     """Every bound is valid, so gaps must be taken from the least; a value published does not replace it."""
     tighter = replace(runs[0], seed=2, bound=199.5)
-    found = yardsticks([Case("weekly", week(4, 2, 1, 1), 300.0)], [*runs, tighter])
+    found = yardsticks([Case("weekly", week(4, 2, 1, 1), 199.2)], [*runs, tighter])
     assert found[runs[0].instance].value == 199.5
     assert found[runs[0].instance].proved
+
+
+def test_a_bound_far_off_is_no_yardstick(runs: list[Measured], tmp_path: Path) -> None:
+    """A bound of -96 is valid and says nothing of -2,902: gaps are then from the best value, and marked."""
+    far = [
+        replace(run, value=-2_902.0 if run.engine == "peer" else -3_192.2, bound=run.bound and -96.0) for run in runs
+    ]
+    page = _page(far, tmp_path)
+    assert "| ours | -3,192.2 | -96.0 | 10.00 % * |" in page
+    assert "| peer | -2,902.0 | – | 0.00 % * |" in page
 
 
 def test_goals_say_what_was_reached(runs: list[Measured], tmp_path: Path) -> None:
@@ -101,3 +111,13 @@ def test_a_higher_value_is_drawn_higher() -> None:
     drawing = ET.fromstring(line_chart("t", "x", "y", [Line("low", [(0, 1), (9, 1)]), Line("high", [(0, 8), (9, 8)])]))
     heights = {element.text: float(element.attrib["y"]) for element in drawing.iter(f"{SVG}text")}
     assert heights["high"] < heights["low"]
+
+
+def test_first_plans_do_not_flatten_the_chart(runs: list[Measured], tmp_path: Path) -> None:
+    """An engine's first plan is often empty; drawn to scale with it, all that engines differ in would be one line."""
+    empty_first = replace(runs[0], trace=((0.5, 0.0), (4.0, 199.0)))
+    _page([empty_first, runs[1]], tmp_path)
+    drawing = ET.fromstring((tmp_path / "benchmarks" / "weekly-value.svg").read_text())
+    ticks = {element.text for element in drawing.iter(f"{SVG}text")}
+    assert {"180", "190", "200"} <= ticks
+    assert "100" not in ticks
