@@ -126,7 +126,7 @@ def test_optimisations_change_no_answer(problems: Problems, brute_force: BruteFo
 
 def test_the_sample_week_is_proved(week: Problem) -> None:
     """A week of a few vans ends with its proof, each visit left out with what would have to go or that it is barred."""
-    plan = solve(week, PROVING)
+    plan = solve(week, replace(PROVING, time_limit_s=90.0))
     assert plan.status is PlanStatus.OPTIMAL
     assert plan.gap is not None
     assert plan.gap <= 1e-4
@@ -135,7 +135,7 @@ def test_the_sample_week_is_proved(week: Problem) -> None:
 
 def test_no_engine_beats_the_bound(week: Problem) -> None:
     """The bound of a short run holds for whatever the other engine finds in a longer one."""
-    proved = solve(week, replace(PROVING, time_limit_s=3.0))
+    proved = solve(week, replace(PROVING, time_limit_s=12.0))
     found = solve(week, SolveOptions(time_limit_s=3.0, engine=Engine.ROUTING))
     assert proved.bound is not None
     assert found.value is not None
