@@ -44,8 +44,12 @@ _LEAST_TIGHTENING = 2e-5
 """Cuts go on while a round lowers the bound by more than this part of it."""
 _NARROW, _WIDER = 0.0005, 0.002
 """Parts of the bound within which routes are chosen among before all within the gap are."""
-_CHOICE_SHARE = 0.9
-"""Part of the time left that one integer choice may take; a choice cut short still has a plan."""
+_CHOICE_SHARE = 0.4
+_LAST_CHOICE_SHARE = 0.75
+"""
+Parts of the time left that an integer choice may take, and the one that can end the proof; a choice cut short still has
+a plan. CBC counts processor time, so on a busy machine it takes longer by the clock: hence room at the end.
+"""
 _MOST_CHOICES = 40_000
 """More columns than this are too many for one integer choice."""
 _MARGIN = 1e-7
@@ -289,14 +293,15 @@ class _Run:
             return False
         if is_whole:
             self._displace_all_but(columns)
-        choice = self._choose(_united(columns, self._master.columns))
+        share = _LAST_CHOICE_SHARE if is_whole else _CHOICE_SHARE
+        choice = self._choose(_united(columns, self._master.columns), share=share)
         self._offer(choice)
         if is_whole:
             self._conclude(choice)
         return True
 
-    def _choose(self, columns: Sequence[Column]) -> Choice:
-        return choose(self._network, self._elements, columns, time_limit_s=self._share(_CHOICE_SHARE))
+    def _choose(self, columns: Sequence[Column], *, share: float = _LAST_CHOICE_SHARE) -> Choice:
+        return choose(self._network, self._elements, columns, time_limit_s=self._share(share))
 
     def _displace_all_but(self, columns: Sequence[Column]) -> None:
         """What no route within the gap holds is in no plan that is worth more than the one at hand."""
