@@ -50,6 +50,8 @@ _LAST_CHOICE_SHARE = 0.75
 Parts of the time left that an integer choice may take, and the one that can end the proof; a choice cut short still has
 a plan. CBC counts processor time, so on a busy machine it takes longer by the clock: hence room at the end.
 """
+_COLUMNS_A_SECOND = 1_000
+"""With less time than this CBC would not come out of preparing the choice, and it does not look at the clock there."""
 _MOST_CHOICES = 40_000
 """More columns than this are too many for one integer choice."""
 _MARGIN = 1e-7
@@ -293,6 +295,8 @@ class _Run:
             return False
         if is_whole:
             self._displace_all_but(columns)
+        if len(columns) > _COLUMNS_A_SECOND * self._seconds_left():
+            return False
         share = _LAST_CHOICE_SHARE if is_whole else _CHOICE_SHARE
         choice = self._choose(_united(columns, self._master.columns), share=share)
         self._offer(choice)
