@@ -18,9 +18,6 @@ from optimizer.changes import (
     Change,
     Changes,
     DeclineVisit,
-    LoseDay,
-    LoseShift,
-    LoseVehicle,
     PinVisit,
     RaiseCapacity,
     RaiseLimit,
@@ -45,8 +42,9 @@ from optimizer.document import (
 )
 from optimizer.errors import InvalidChangeError
 from optimizer.instance import LOCATION, VERSION, VISIT
+from optimizer.losses import LoseDay, LoseShift, LoseVehicle
 
-_HEAD = {"format": "moling/changes", "version": VERSION}
+_HEAD: Mapping[str, str | int] = {"format": "moling/changes", "version": VERSION}
 _WORDS = texts(frozenset, sorted)
 
 

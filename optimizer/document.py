@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from datetime import date
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from optimizer.errors import InvalidProblemError, OptimizerError, one_line
@@ -100,7 +99,7 @@ class Table:
     required: frozenset[str] = frozenset()
     shown: frozenset[str] = frozenset()
     renamed: Mapping[str, str] | None = None
-    spelled: Mapping[str, str] = MappingProxyType({})
+    spelled: Mapping[str, str] | None = None
 
     def read(self, name: str, value: object) -> Any:  # noqa: ANN401 (whatever type the table is of)
         """The object that a JSON value describes; ``name`` is what messages call it."""
@@ -114,7 +113,7 @@ class Table:
         arguments = {}
         for key, kind in self.kinds.items():
             if key in value:
-                argument = (self.renamed or self.spelled).get(key, key)
+                argument = (self.renamed or self.spelled or {}).get(key, key)
                 arguments[argument] = kind.read(Place(name, key), value[key])
             elif self._attribute(key) not in defaults:
                 raise DocumentError(f"{Place(name, key)} is missing; it must be {kind.right}.")
@@ -141,7 +140,7 @@ class Table:
         return f"{self.label} {known!r}" if isinstance(known, str) else f"{self.label} number {number}"
 
     def _attribute(self, key: str) -> str:
-        return self.spelled.get(key, key)
+        return (self.spelled or {}).get(key, key)
 
     def _defaults(self) -> dict[str, object]:
         found: dict[str, object] = {}

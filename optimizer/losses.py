@@ -28,13 +28,17 @@ class LoseVehicle:
     vehicle: VehicleId
     after: int | None = None
 
-    def apply(self, problem: Problem, routes: Sequence[Route]) -> Problem:
-        """The problem without the van."""
+    def lost(self, problem: Problem) -> tuple[Shift, ...]:
+        """The shifts that are lost, wholly or from `after` on."""
         own = [shift for shift in problem.shifts if shift.vehicle == self.vehicle]
         if not own:
             known = ", ".join(dict.fromkeys(shift.vehicle for shift in problem.shifts))
             raise InvalidChangeError(f"Vehicle '{self.vehicle}' is not in the instance; its vehicles are {known}.")
-        return _without(problem, own, self.after, routes)
+        return _not_over(own, self.after)
+
+    def apply(self, problem: Problem, routes: Sequence[Route]) -> Problem:
+        """The problem without the van."""
+        return _without(problem, self.lost(problem), self.after, routes)
 
     def text(self, gettext: Gettext) -> str:
         """One sentence for people."""
@@ -51,9 +55,13 @@ class LoseShift:
     shift: ShiftId
     after: int | None = None
 
+    def lost(self, problem: Problem) -> tuple[Shift, ...]:
+        """The shift."""
+        return _not_over([shift_of(problem, self.shift)], self.after)
+
     def apply(self, problem: Problem, routes: Sequence[Route]) -> Problem:
         """The problem without the shift."""
-        return _without(problem, [shift_of(problem, self.shift)], self.after, routes)
+        return _without(problem, self.lost(problem), self.after, routes)
 
     def text(self, gettext: Gettext) -> str:
         """One sentence for people."""
@@ -80,25 +88,32 @@ class LoseDay:
     tags: frozenset[str] = frozenset()
     after: int | None = None
 
-    def apply(self, problem: Problem, routes: Sequence[Route]) -> Problem:
-        """The problem without the day."""
+    def lost(self, problem: Problem) -> tuple[Shift, ...]:
+        """The shifts of the day; none where only some kinds of visits are concerned."""
         check_day(problem, self.day)
         first, last = self.day * DAY_MIN, (self.day + 1) * DAY_MIN - 1
         if self.after is not None and not first <= self.after <= last:
             raise InvalidChangeError(
                 f"Day {self.day} is said to be lost from minute {self.after} on; it must be from {first} to {last}."
             )
+        if self.tags:
+            return ()
+        shifts = [shift for shift in problem.shifts if shift.earliest // DAY_MIN == self.day]
+        if not shifts:
+            raise InvalidChangeError(f"Day {self.day} has no shifts that could be lost.")
+        return _not_over(shifts, self.after)
+
+    def apply(self, problem: Problem, routes: Sequence[Route]) -> Problem:
+        """The problem without the day."""
+        lost = self.lost(problem)
         if not self.tags:
-            shifts = [shift for shift in problem.shifts if shift.earliest // DAY_MIN == self.day]
-            if not shifts:
-                raise InvalidChangeError(f"Day {self.day} has no shifts that could be lost.")
-            return _without(problem, shifts, self.after, routes)
+            return _without(problem, lost, self.after, routes)
         bearers = {visit.id for visit in problem.visits if visit.tags & self.tags}
         if not bearers:
             tags = ", ".join(sorted(self.tags))
             raise InvalidChangeError(f"Day {self.day} is said to be lost for {tags}; no visit bears such a tag.")
-        begin = first if self.after is None else self.after
-        visits = (_barred(visit, begin, last) if visit.id in bearers else visit for visit in problem.visits)
+        begin, end = self.day * DAY_MIN if self.after is None else self.after, (self.day + 1) * DAY_MIN - 1
+        visits = (_barred(visit, begin, end) if visit.id in bearers else visit for visit in problem.visits)
         return replace(problem, visits=tuple(visits))
 
     def text(self, gettext: Gettext) -> str:
@@ -121,12 +136,17 @@ def pinned(problem: Problem, shift: ShiftId, stops: Iterable[Stop]) -> Problem:
     return replace(problem, visits=tuple(visits))
 
 
-def _without(problem: Problem, shifts: Sequence[Shift], after: int | None, routes: Sequence[Route]) -> Problem:
-    """Without those shifts from a minute on; of one that is under way then, the stops that it has begun stay."""
-    lost = [shift for shift in shifts if after is None or shift.latest + shift.overtime_max > after]
-    if not lost:
+def _not_over(shifts: Sequence[Shift], after: int | None) -> tuple[Shift, ...]:
+    """Those shifts that are not over by the minute, overtime included."""
+    left = tuple(shift for shift in shifts if after is None or shift.latest + shift.overtime_max > after)
+    if not left:
         names = ", ".join(shift.id for shift in shifts)
         raise InvalidChangeError(f"Nothing is lost from minute {after} on: {names} are over by then.")
+    return left
+
+
+def _without(problem: Problem, lost: Sequence[Shift], after: int | None, routes: Sequence[Route]) -> Problem:
+    """Without those shifts from a minute on; of one that is under way then, the stops that it has begun stay."""
     begun: dict[ShiftId, list[Stop]] = {shift.id: [] for shift in lost}
     for route in routes:
         if route.shift in begun and after is not None:
