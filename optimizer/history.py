@@ -66,6 +66,18 @@ def retimed(problem: Problem, route: Route) -> Route | None:
     return replace(route, stops=told, back=timed.back, distance_m=timed.distance_m)
 
 
+def leaving_as_published(problem: Problem, route: Route, published: Route | None, now: int | None) -> Route:
+    """The route, leaving when the published one left where its first stop is that one's and begun by the minute."""
+    if now is None or published is None or not begun_stops(published, now):
+        return route
+    first, before = route.stops[0], published.stops[0]
+    if (first.visit, first.start) != (before.visit, before.start):
+        return route
+    left = replace(route, leave=published.leave)
+    timed = timed_route(problem, problem.shift_by_id[route.shift], left)
+    return replace(left, stops=(replace(first, arrive=timed.stops[0].arrive), *route.stops[1:]))
+
+
 def _from_now(change: Change, now: int | None) -> Change:
     """A loss without a minute of its own is one of what is still ahead."""
     if now is None or not isinstance(change, (LoseVehicle, LoseShift, LoseDay)) or change.after is not None:

@@ -19,8 +19,7 @@ from optimizer.changes import Changes
 from optimizer.difference import Difference, compare
 from optimizer.errors import BrokenPlanError
 from optimizer.evaluate import evaluate, evaluate_routes
-from optimizer.figures import timed_route
-from optimizer.history import begun_stops, changed_problem, retimed
+from optimizer.history import begun_stops, changed_problem, leaving_as_published, retimed
 from optimizer.instance import sha256_of, write_problem
 from optimizer.plan import (
     OPTIMALITY_TOLERANCE,
@@ -162,7 +161,7 @@ class Keeping:
     changed
         The problem after changes, what has happened pinned.
     now
-        Shifts that are over by this minute cost nothing: nothing can go there.
+        What was begun by this minute is settled; shifts that are over by then cost nothing, for nothing can go there.
 
     Attributes
     ----------
@@ -172,8 +171,10 @@ class Keeping:
         What is left of the published plan in it, to start from.
     """
 
-    def __init__(self, problem: Problem, plan: Plan, changed: Problem, stability: Stability, *, now: int) -> None:
-        self._stability = stability
+    def __init__(
+        self, problem: Problem, plan: Plan, changed: Problem, stability: Stability = Stability(), *, now: int
+    ) -> None:
+        self._stability, self._now = stability, now
         self._published = {stop.visit: (route.shift, stop.start) for route in plan.routes for stop in route.stops}
         self._day = {shift.id: shift.earliest // DAY_MIN for shift in (*problem.shifts, *changed.shifts)}
         self._begun = {stop.visit for route in plan.routes for stop in begun_stops(route, now)}
@@ -215,7 +216,10 @@ class Keeping:
 
     def told(self, found: Plan, gettext: Gettext) -> Plan:
         """The plan as one of the changed problem, without the costs: worth what it is worth, nothing proved yet."""
-        routes = tuple(self._as_published(route) for route in found.routes)
+        routes = tuple(
+            leaving_as_published(self._changed, route, self._routes.get(route.shift), self._now)
+            for route in found.routes
+        )
         text = gettext(
             "Keeping to the published plan leaves it out; whether a plan with it is worth more was not shown."
         )
@@ -232,19 +236,6 @@ class Keeping:
         kept = (found.value or 0.0) - self._bonus
         bound = None if found.bound is None else found.bound - self._bonus
         return round(true - kept, 3), relative_gap(kept, bound)
-
-    def _as_published(self, route: Route) -> Route:
-        """A route whose first stop is history leaves when it left."""
-        before = self._routes.get(route.shift)
-        if before is None or not before.stops or before.stops[0].visit not in self._begun:
-            return route
-        first = route.stops[0]
-        if first.visit != before.stops[0].visit or first.start != before.stops[0].start:
-            return route
-        shift = self._changed.shift_by_id[route.shift]
-        timed = timed_route(self._changed, shift, replace(route, leave=before.leave))
-        arrive = replace(first, arrive=timed.stops[0].arrive)
-        return replace(route, leave=before.leave, stops=(arrive, *route.stops[1:]))
 
 
 def _bounded(plan: Plan, free: Plan) -> Plan:
