@@ -16,11 +16,11 @@ from optimizer.evaluate import evaluate_routes
 from optimizer.figures import timed_route
 from optimizer.losses import LoseDay, LoseShift, LoseVehicle, pinned, without_minutes
 from optimizer.plan import Route, Stop
-from optimizer.problem import DAY_MIN, Fixed, Problem, Shift, ShiftId, VisitId, clock
+from optimizer.problem import DAY_MIN, Fixed, MeasureKind, Problem, Shift, ShiftId, VisitId, clock
 from optimizer.violation import Rule
 
-_OF_THE_FUTURE = {Rule.REQUIRED_MISSING, Rule.LIMIT_UNMET}
-"""Rules that a past by itself need not keep yet."""
+_OF_THE_FUTURE = {Rule.REQUIRED_MISSING, Rule.LIMIT_UNMET, Rule.BACK_LATE}
+"""Rules that a past by itself need not keep: more stops are to come, and the way home over them may be shorter."""
 
 
 def changed_problem(problem: Problem, routes: Sequence[Route], changes: Changes) -> Problem:
@@ -138,6 +138,7 @@ def _check_past(changed: Problem, routes: Sequence[Route]) -> None:
         told = retimed(changed, kept)
         if told is not None:
             past.append(told)
+    duty = {limit.id for limit in changed.limits if limit.measure.kind is MeasureKind.DUTY_MIN}
     for violation in evaluate_routes(changed, past).violations:
-        if violation.rule not in _OF_THE_FUTURE:
+        if violation.rule not in _OF_THE_FUTURE and duty.isdisjoint(violation.subjects):
             raise InvalidChangeError(f"What has happened breaks a rule of the changed week: {violation.text(str)}")
