@@ -131,10 +131,9 @@ def replan(
     changed = changed_problem(problem, plan.routes, changes)
     keeping = Keeping(problem, plan, changed, stability, now=changes.now or 0)
     options = replace(options, instance_sha256=sha256_of(write_problem(changed)))
-    found = solver(
-        keeping.problem,
-        replace(options, initial_plan=keeping.rest, time_limit_s=options.time_limit_s * _KEEPING_SHARE),
-    )
+    kept = replace(options, initial_plan=keeping.rest, time_limit_s=options.time_limit_s * _KEEPING_SHARE)
+    # A solver in a process of its own names the bytes that it was given: those of the problem with the costs.
+    found = replace(solver(keeping.problem, kept), instance_sha256=options.instance_sha256)
     if found.value is None:
         return Replanned(changed, found, None, 0.0, None)
     told = keeping.told(found, options.gettext)
@@ -228,7 +227,15 @@ class Keeping:
             for each in found.unserved
         )
         value = evaluate_routes(self._changed, routes).value
-        return replace(found, status=PlanStatus.FEASIBLE, value=value, bound=None, routes=routes, unserved=unserved)
+        return replace(
+            found,
+            status=PlanStatus.FEASIBLE,
+            stated_gap=None,
+            value=value,
+            bound=None,
+            routes=routes,
+            unserved=unserved,
+        )
 
     def judged(self, found: Plan) -> tuple[float, float | None]:
         """The points for what does not stay as announced, and the proved gap of value less these points."""

@@ -63,7 +63,7 @@ def test_a_lost_van_takes_its_shifts_and_every_word_of_them(monday: Problem) -> 
     assert [shift.id for shift in changed.shifts] == [VAN_2]
     school = changed.visit_by_id[SMK]
     assert (school.fixed, school.required, dict(school.shift_cost)) == (None, True, {})
-    assert changed.visit_by_id[HALL].shifts == {VAN_2}
+    assert changed.visit_by_id[HALL].shifts == frozenset({VAN_2})
 
 
 def test_a_van_lost_half_way_keeps_what_it_had_begun(monday: Problem, monday_plan: Plan) -> None:
@@ -123,7 +123,7 @@ def test_one_more_van_day_is_a_copy_that_visits_treat_alike(monday: Problem) -> 
     changed = applied(problem, AddShift(ShiftId("extra"), VAN_1, day=2))
     extra = changed.shift_by_id[ShiftId("extra")]
     assert (extra.earliest, extra.latest, extra.pauses) == (3330, 3840, (Pause(3600, 3660),))
-    assert changed.visit_by_id[HALL].shifts == {VAN_1, "extra"}
+    assert changed.visit_by_id[HALL].shifts == frozenset({VAN_1, ShiftId("extra")})
     assert changed.visit_by_id[SMK].shift_cost[extra.id] == 4.25
     other = applied(problem, AddShift(ShiftId("extra"), VAN_1, vehicle=VehicleId("van-3")))
     assert other.shift_by_id[ShiftId("extra")].vehicle == "van-3"
