@@ -35,7 +35,7 @@ from optimizer.plan import Plan
 from optimizer.problem import Problem
 from optimizer.replan import Replanned, replan
 from optimizer.solve import SolveOptions, solve
-from optimizer.violation import ClockTime
+from optimizer.violation import ClockTime, Rule
 
 _TIME_LIMIT_S = 10.0
 _MOST_SHOWN = 10
@@ -229,7 +229,9 @@ def _read_week(arguments: argparse.Namespace, path: Path, gettext: Gettext) -> t
         raise BadInputError(f"{path}: {error}") from error
     broken = evaluate(problem, plan, instance_sha256=sha256_of(instance)).violations
     if broken:
-        raise BadInputError(f"{path}: {broken[0].text(gettext)}")
+        # That the files do not belong together says more than what follows from it.
+        first = min(broken, key=lambda each: each.rule not in {Rule.OTHER_INSTANCE, Rule.OTHER_INSTANCE_BYTES})
+        raise BadInputError(f"{path}: {first.text(gettext)}")
     if plan.value is None:
         raise BadInputError(gettext("{file}: the plan has no routes; a plan in force is needed.").format(file=path))
     return problem, plan
