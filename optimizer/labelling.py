@@ -181,6 +181,65 @@ def completion_bound(net: RouteNetwork, gain: Floats, back_cost: Floats) -> Floa
     return best
 
 
+@numba.njit(cache=True, nogil=True)
+def best_through(net: RouteNetwork, gain: Floats, back_cost: Floats, completion: Floats) -> Floats:
+    """
+    Most that a route through each visit can be worth, visited sets, resources and cuts ignored.
+
+    The twin of `completion_bound` forwards over time, the most won from the start until the service of a visit ends,
+    joined with the most that can still be won from then on.
+
+    Parameters
+    ----------
+    gain, back_cost
+        As for `completion_bound`.
+    completion
+        `completion_bound` of the same gains and costs.
+
+    Returns
+    -------
+    Array (n); below `NEVER` / 2 for a visit that no route can hold.
+    """
+    n = len(net.duration)
+    last = len(back_cost) - 1
+    won = np.full((n, last + 1), NEVER)
+    arrived = np.full((n, last + 1), NEVER)
+    through = np.full(n, NEVER)
+    for u in range(n):
+        if net.start_min[u] <= last:
+            arrived[u, net.start_min[u]] = -net.start_cost[u]
+    # What ends within a block of minutes has begun before it, as every service is at least as long as the block.
+    block = max(1, net.duration.min()) if n else 1
+    low = 0
+    while low <= last:
+        high = min(last, low + block - 1)
+        for u in range(n):
+            _fill_finishes(net, won[u], arrived[u], gain[u], u, low, high)
+            for t in range(low, high + 1):
+                through[u] = max(through[u], won[u, t] + completion[u, t])
+        for u in range(n):
+            row = arrived[u]
+            for v in range(n):
+                if v != u:
+                    way = net.travel[v, u]
+                    first = max(low, way)
+                    if first <= high:
+                        _raise_to(row[first : high + 1], won[v, first - way : high + 1 - way], net.travel_cost[v, u])
+            for t in range(max(1, low), high + 1):
+                row[t] = max(row[t], row[t - 1])  # who has arrived may wait
+        low = high + 1
+    return through
+
+
+@numba.njit(cache=True)
+def _fill_finishes(net: RouteNetwork, won: Floats, arrived: Floats, gain: float, u: int, low: int, high: int) -> None:
+    """Most won by services of visit u that end at the minutes from low to high."""
+    duration = net.duration[u]
+    for o in range(net.option_of[u], net.option_of[u + 1]):
+        for t in range(max(low, net.option_first[o] + duration), min(high, net.option_last[o] + duration) + 1):
+            won[t] = max(won[t], arrived[t - duration] - net.option_cost[o] + gain)
+
+
 @numba.njit(cache=True)
 def _raise_to(row: Floats, ahead: Floats, cost: float) -> None:
     """Raise each value of a row to what lies ahead less a cost."""
@@ -446,4 +505,6 @@ def compile_search() -> None:
     )
     cuts = CutMembers(np.zeros(2, np.int32), np.zeros(0, np.int32), np.zeros(0), 1)
     gain, back_cost = np.ones(1), np.zeros(2)
-    search(net, cuts, gain, back_cost, completion_bound(net, gain, back_cost), 0.0, Dominance.EXACT, 10)
+    completion = completion_bound(net, gain, back_cost)
+    best_through(net, gain, back_cost, completion)
+    search(net, cuts, gain, back_cost, completion, 0.0, Dominance.EXACT, 10)

@@ -13,7 +13,8 @@ where no column covers the row, and a bound made of it would be wrong.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -180,6 +181,7 @@ class Master:
         self._by_class: list[_Row] = []
         self._by_community: dict[str, _Row] = {}
         self._by_bucket: list[_Row] = []
+        self._forced: tuple[_Row, pywraplp.Variable] | None = None
         self._penalty = self._missing_cost()
         self._add_rows()
 
@@ -229,11 +231,12 @@ class Master:
         self._rows.append(row)
         return row
 
-    def _add_missing(self, row: _Row, most: float, cost: float) -> None:
+    def _add_missing(self, row: _Row, most: float, cost: float) -> pywraplp.Variable:
         variable = self._solver.NumVar(0, most, "")
         row.constraint.SetCoefficient(variable, 1)
         self._objective.SetCoefficient(variable, -cost)
         self._missing.append(variable)
+        return variable
 
     def _add_rows(self) -> None:
         problem = self._network.problem
@@ -346,6 +349,37 @@ class Master:
         for variable in self._fixed:
             variable.SetLb(0)
         self._fixed.clear()
+
+    @contextmanager
+    def forced(self, visit: int) -> Iterator[None]:
+        """
+        Require one more visit, by its position, while the context lasts; the program is then as it was before.
+
+        Bounds of `bound` are meanwhile those of plans that hold the visit, for duals that were told meanwhile. GLOP
+        takes no row out, so one row serves all visits in turn; between them it holds nothing.
+        """
+        if visit in self._by_must:
+            yield
+            return
+        if self._forced is None:
+            row = self._add_row("must", visit, -INFINITY, INFINITY)
+            self._forced = row, self._add_missing(row, 0, self._penalty)
+        row, missing = self._forced
+        row.key, row.right, self._by_must[visit] = visit, 1.0, row
+        row.constraint.SetBounds(1, 1)
+        missing.SetUb(1)
+        row.constraint.SetCoefficient(missing, 1)
+        for column, variable in self._columns.values():
+            if visit in column.visits:
+                row.constraint.SetCoefficient(variable, 1)
+        try:
+            yield
+        finally:
+            del self._by_must[visit]
+            row.right = 0.0
+            row.constraint.Clear()
+            row.constraint.SetBounds(-INFINITY, INFINITY)
+            missing.SetUb(0)
 
     def row_duals(self) -> list[float]:
         """The dual of each row, cut back to the sign it must have for the bound to hold."""

@@ -20,6 +20,7 @@ from optimizer.labelling import (
     Labels,
     RouteNetwork,
     Words,
+    best_through,
     completion_bound,
     search,
 )
@@ -169,6 +170,21 @@ class ClassPricing:
         chosen = chosen[np.argsort(-worth[chosen], kind="stable")]
         columns = self._columns(labels, chosen, search_for.most_columns)
         return Priced(best, ended and dominance != Dominance.RELAXED, columns)
+
+    def best_through(self, duals: Duals) -> Floats:
+        """
+        Upper bound, for each visit of the problem, on what a route of the class that serves it is worth at these duals.
+
+        Visited sets, resources and cuts are ignored. Below `labelling.NEVER` / 2 where no route holds the visit.
+        """
+        best = np.full(len(duals.visit), NEVER)
+        if len(self.visits):
+            gain: Floats = self._prize - duals.visit[self.visits]
+            back_cost: Floats = self._back_cost + duals.duty_min * np.arange(len(self._back_cost))
+            completion = completion_bound(self.net, gain, back_cost)
+            through = best_through(self.net, gain, back_cost, completion)
+            best[self.visits] = through - duals.route - self._fixed_cost
+        return best
 
     def _free_net(self) -> RouteNetwork:
         net = self.net

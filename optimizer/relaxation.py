@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from optimizer.labelling import Dominance
+from optimizer.labelling import NEVER, Dominance
 from optimizer.master import Master, Relaxed, elements_of
 from optimizer.network import Network
 from optimizer.pricing import ClassPricing, Column, Duals, Priced, SearchFor
@@ -167,6 +167,22 @@ class Relaxation:
         self.relax()
         for priced in self._price_all(self.master, self.master.row_duals(), Dominance.RELAXED, prizes=True):
             self.master.add(priced.columns)
+
+    def bound_once(self) -> tuple[float, bool]:
+        """
+        The bound at the duals of the program as it stands, with a visit forced in or not, and whether routes came.
+
+        One linear program and one exact pricing. The bound is infinite where the pricing could not end; it becomes
+        no part of `proof`.
+        """
+        self.relax()
+        row_duals = self.master.row_duals()
+        priced = self._price_all(self.master, row_duals, Dominance.EXACT, prizes=True)
+        added = sum(self.master.add(each.columns) for each in priced)
+        if not all(each.exact for each in priced):
+            return -NEVER, added > 0
+        bound = self.master.bound(row_duals, [each.best for each in priced])
+        return bound + MARGIN * max(1.0, abs(bound)), added > 0
 
     def find_conflict(self) -> tuple[str, ...]:
         """
