@@ -22,6 +22,7 @@ from optimizer.changes import (
     RaiseCapacity,
     RaiseLimit,
     RequireVisit,
+    ServeAt,
     UnpinVisit,
 )
 from optimizer.document import (
@@ -69,6 +70,7 @@ _TABLES: Mapping[str, Table] = {
     "raise_limit": _table(RaiseLimit, limit=TEXT, by=WHOLE),
     "raise_capacity": _table(RaiseCapacity, shift=TEXT, resource=TEXT, by=WHOLE),
     "allow_day": _table(AllowDay, visit=TEXT, day=WHOLE),
+    "serve_at": _table(ServeAt, visit=TEXT, location=TEXT),
 }
 _NAMES = {table.type: name for name, table in _TABLES.items()}
 

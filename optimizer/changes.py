@@ -320,6 +320,26 @@ class AllowDay:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ServeAt:
+    """A visit is served at another known place: its people come to a stop that is made anyway."""
+
+    visit: VisitId
+    location: LocationId
+
+    def apply(self, problem: Problem, _routes: Sequence[Route]) -> Problem:
+        """The problem with the visit at that place."""
+        if self.location not in problem.location_index:
+            raise InvalidChangeError(
+                f"Location '{self.location}' is not in the instance; a visit can be served at one of its locations."
+            )
+        return _with_visit(problem, replace(_visit(problem, self.visit), location=self.location))
+
+    def text(self, gettext: Gettext) -> str:
+        """One sentence for people."""
+        return gettext("Visit {visit} is served at {location}.").format(visit=self.visit, location=self.location)
+
+
 Change = (
     LoseVehicle
     | LoseShift
@@ -335,6 +355,7 @@ Change = (
     | RaiseLimit
     | RaiseCapacity
     | AllowDay
+    | ServeAt
 )
 """Any change."""
 

@@ -162,11 +162,15 @@ class Relaxation:
         self._check_time()
         return self.master.relax()
 
-    def price_once(self) -> None:
-        """Add routes that improve the linear program as it stands, whatever is fixed in it, by relaxed dominance."""
+    def price_once(self) -> int:
+        """
+        Add routes that improve the linear program as it stands, whatever is fixed in it; how many there were.
+
+        By relaxed dominance; no answer of 0 proves that there are none.
+        """
         self.relax()
-        for priced in self._price_all(self.master, self.master.row_duals(), Dominance.RELAXED, prizes=True):
-            self.master.add(priced.columns)
+        priced = self._price_all(self.master, self.master.row_duals(), Dominance.RELAXED, prizes=True)
+        return sum(self.master.add(each.columns) for each in priced)
 
     def bound_once(self) -> tuple[float, bool]:
         """
