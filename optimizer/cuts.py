@@ -1,28 +1,44 @@
 """
-Subset-row cuts: of three visits, at most one route serves two or more.
+Subset-row cuts: of an odd number of visits, routes that serve two of them or more can use up only so many.
 
-True of every plan, because each visit is made once, and often broken by the linear program, which halves routes (Jepsen
-et al. 2008, doi 10.1287/opre.1070.0449). Visits of a group count as one element.
+Of ``n`` visits (n odd) the routes of a plan serve at most ``(n - 1) / 2`` pairs, as each visit is made once: the sum
+over the routes of half their visits in the set, rounded down, is at most half of n, rounded down. It holds for every
+plan, and the linear program, which halves routes, often breaks it (Jepsen et al. 2008, doi 10.1287/opre.1070.0449; sets
+of five: Pecin et al. 2017, doi 10.1016/j.orl.2017.02.006). Visits of a group count as one element.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
-CUT_SIZE = 3
-CUT_SERVES = 2
-"""A route counts in a cut when it serves that many of its elements."""
+import numpy as np
+import numpy.typing as npt
+
 _LEAST_VIOLATION = 0.03
 _MOST_WITH_ONE = 4
 """New cuts that share an element tighten the same spot; so many are enough for a round."""
+_NEARLY_BROKEN = 0.4
+"""Triples this far below their limit are worth extending to five."""
+_MOST_EXTENDED = 400
 
-_Triple = tuple[int, int, int]
+_Set = tuple[int, ...]
+
+
+def pairs_served(cut: frozenset[int], elements: frozenset[int]) -> int:
+    """What a route over those elements counts in a cut."""
+    return len(cut & elements) // 2
+
+
+def most_pairs(cut: frozenset[int]) -> int:
+    """What all routes together count in a cut at most."""
+    return len(cut) // 2
 
 
 def find_subset_row_cuts(
     served: Sequence[tuple[frozenset[int], float]], *, known: frozenset[frozenset[int]], most: int
 ) -> list[frozenset[int]]:
     """
-    Cuts that a solution breaks, the worst broken first.
+    Cuts that a solution breaks, the worst broken first; of five elements only where too few of three are broken.
 
     Parameters
     ----------
@@ -33,24 +49,38 @@ def find_subset_row_cuts(
     most
         Number of cuts at most.
     """
-    chosen: list[frozenset[int]] = []
-    times: dict[int, int] = {}
-    broken = _violations(served)
-    for triple in sorted(broken, key=lambda each: (-broken[each], each)):
-        cut = frozenset(triple)
-        if broken[triple] < _LEAST_VIOLATION or len(chosen) == most:
-            break
-        if cut not in known and all(times.get(element, 0) < _MOST_WITH_ONE for element in triple):
-            chosen.append(cut)
-            for element in triple:
-                times[element] = times.get(element, 0) + 1
-    return chosen
+    triples = _violations(served)
+    chosen = _Chosen(known, most)
+    chosen.take(triples)
+    if len(chosen.cuts) < most:
+        chosen.take(_fives(served, triples))
+    return chosen.cuts
 
 
-def _violations(served: Sequence[tuple[frozenset[int], float]]) -> dict[_Triple, float]:
+class _Chosen:
+    """The cuts of a round: the worst broken ones that do not crowd around an element."""
+
+    def __init__(self, known: frozenset[frozenset[int]], most: int) -> None:
+        self.cuts: list[frozenset[int]] = []
+        self._known, self._most = known, most
+        self._times: dict[int, int] = {}
+
+    def take(self, broken: dict[_Set, float]) -> None:
+        """Choose among sets by how far they are broken."""
+        for each in sorted(broken, key=lambda each: (-broken[each], each)):
+            cut = frozenset(each)
+            if broken[each] < _LEAST_VIOLATION or len(self.cuts) == self._most:
+                break
+            if cut not in self._known and all(self._times.get(element, 0) < _MOST_WITH_ONE for element in each):
+                self.cuts.append(cut)
+                for element in each:
+                    self._times[element] = self._times.get(element, 0) + 1
+
+
+def _violations(served: Sequence[tuple[frozenset[int], float]]) -> dict[_Set, float]:
     """By how much each triple of which two stand in one route goes beyond 1."""
     pairs: dict[tuple[int, int], float] = {}
-    triples: dict[_Triple, float] = {}
+    triples: dict[_Set, float] = {}
     for elements, weight in served:
         ordered = sorted(elements)
         for pair in combinations(ordered, 2):
@@ -61,7 +91,7 @@ def _violations(served: Sequence[tuple[frozenset[int], float]]) -> dict[_Triple,
     for one, other in pairs:
         near.setdefault(one, set()).add(other)
         near.setdefault(other, set()).add(one)
-    found: dict[_Triple, float] = {}
+    found: dict[_Set, float] = {}
     for one, other in pairs:
         for third in (near[one] | near[other]) - {one, other}:
             low, middle, high = sorted((one, other, third))
@@ -69,3 +99,42 @@ def _violations(served: Sequence[tuple[frozenset[int], float]]) -> dict[_Triple,
             # A route over all three stands in each of the three sides, and counts once.
             found[low, middle, high] = sides - 2 * triples.get((low, middle, high), 0.0) - 1
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Solution:
+    """The routes used, as an incidence matrix (routes, elements) over those elements that are in more than one."""
+
+    elements: npt.NDArray[np.int64]
+    holds: npt.NDArray[np.float64]
+    weight: npt.NDArray[np.float64]
+
+
+def _fives(served: Sequence[tuple[frozenset[int], float]], triples: dict[_Set, float]) -> dict[_Set, float]:
+    """For triples that are nearly broken the two elements that break them most, and by how much beyond 2."""
+    solution = _incidence([each for each in served if each[1] < 1 - _LEAST_VIOLATION])
+    place = {element: at for at, element in enumerate(solution.elements.tolist())}
+    found: dict[_Set, float] = {}
+    nearly = [each for each in triples if triples[each] > -_NEARLY_BROKEN and all(e in place for e in each)]
+    for each in sorted(nearly, key=lambda each: (-triples[each], each))[:_MOST_EXTENDED]:
+        at = [place[element] for element in each]
+        odd = solution.holds[:, at].sum(axis=1) % 2 == 1
+        # A route that holds an odd number of the triple gains a pair with either new element, an even one with both.
+        weight = np.where(odd, -solution.weight, solution.weight)
+        alone = (solution.weight * odd) @ solution.holds
+        gain = (solution.holds * weight[:, None]).T @ solution.holds + alone[:, None] + alone[None, :]
+        gain[at, :] = gain[:, at] = -1.0
+        np.fill_diagonal(gain, -1.0)
+        best = int(gain.argmax())
+        one, other = divmod(best, len(place))
+        violation = triples[each] + float(gain[one, other]) - 1
+        five = tuple(sorted((*each, int(solution.elements[one]), int(solution.elements[other]))))
+        found[five] = max(found.get(five, violation), violation)
+    return found
+
+
+def _incidence(served: Iterable[tuple[frozenset[int], float]]) -> _Solution:
+    routes = list(served)
+    elements = np.array(sorted({element for each, _ in routes for element in each}), dtype=np.int64)
+    holds = np.array([np.isin(elements, list(each)) for each, _ in routes], dtype=np.float64)
+    return _Solution(elements, holds.reshape(len(routes), len(elements)), np.array([weight for _, weight in routes]))

@@ -17,6 +17,10 @@ class InvalidPlanError(OptimizerError, ValueError):
     """A plan document cannot be read: it is not of the format, whatever the plan itself is worth."""
 
 
+class InvalidStateError(OptimizerError, ValueError):
+    """A state document cannot be read; a solve does without it."""
+
+
 class BrokenPlanError(OptimizerError, AssertionError):
     """An engine's plan breaks a rule of its problem: an error of the program, never of the input."""
 

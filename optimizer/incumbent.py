@@ -29,12 +29,18 @@ class EngineLimits:
         Number of steps of each search, as the engine counts them; None for no limit.
     threads
         Processors that the engine may use.
+    prove
+        False to end with the first good plan, whatever its gap.
+    keeps_state
+        Whether what the engine learned is wanted afterwards.
     """
 
     deadline: float
     solutions: int | None
     seed: int
     threads: int = 1
+    prove: bool = True
+    keeps_state: bool = False
 
 
 class Incumbent:

@@ -131,7 +131,7 @@ class Labels(NamedTuple):
     load: Ints
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def completion_bound(net: RouteNetwork, gain: Floats, back_cost: Floats) -> Floats:
     """
     Most that can still be won after finishing visit v at minute t, visited sets, resources and cuts ignored.
@@ -325,7 +325,7 @@ def _empty_labels(net: RouteNetwork, cuts: CutMembers, most: int) -> Labels:
     )
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def search(
     net: RouteNetwork,
     cuts: CutMembers,

@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from ortools.linear_solver import pywraplp
 
-from optimizer.cuts import CUT_SERVES, find_subset_row_cuts
+from optimizer.cuts import find_subset_row_cuts, most_pairs, pairs_served
+from optimizer.labelling import Floats
 from optimizer.network import Network
 from optimizer.pricing import Column, Duals
 from optimizer.problem import Limit, LimitScope, MeasureKind
@@ -184,7 +185,7 @@ class Master:
 
     @property
     def cuts(self) -> tuple[frozenset[int], ...]:
-        """Subset-row cuts as sets of three elements."""
+        """Subset-row cuts as sets of elements."""
         return tuple(row.cut for row in self._cuts)
 
     @property
@@ -307,7 +308,7 @@ class Master:
             if amount:
                 found.append((row, amount))
         served = self._served(column)
-        found.extend((row, 1.0) for row in self._cuts if len(row.cut & served) >= CUT_SERVES)
+        found.extend((row, float(pairs)) for row in self._cuts if (pairs := pairs_served(row.cut, served)))
         return found
 
     def _bucket_amount(self, row: _Row, column: Column) -> float:
@@ -380,6 +381,17 @@ class Master:
         cut = tuple(by_row[id(row)] for row in self._cuts)
         return Duals(visit, by_row[id(self._by_class[position])], duty, self.cuts, cut)
 
+    def reduced_values(self, columns: Sequence[Column], row_duals: Sequence[float]) -> Floats:
+        """What each column is worth when the rows charge for it; rows that came after the duals charge nothing."""
+        duals = [self.class_duals(row_duals, position) for position in range(len(self._network.classes))]
+        return np.array([self._reduced_value(column, duals[column.shift_class]) for column in columns])
+
+    def _reduced_value(self, column: Column, duals: Duals) -> float:
+        charged = duals.visit[list(column.visits)].sum() + duals.route + duals.duty_min * column.back_min
+        served = self._served(column)
+        charged += sum(dual * pairs_served(cut, served) for cut, dual in zip(duals.cuts, duals.cut, strict=True))
+        return float(column.value - charged)
+
     def bound(self, row_duals: Sequence[float], best: Sequence[float]) -> float:
         """
         The Lagrangian bound: no plan is worth more, whatever the duals.
@@ -405,21 +417,27 @@ class Master:
             total += len(each.members) * max(0.0, worth)
         return total
 
-    def add_cuts(self, relaxed: Relaxed, *, most: int) -> int:
+    def tighten(self, relaxed: Relaxed, *, most: int) -> int:
         """Add subset-row cuts that the solution breaks, the worst first; how many were found."""
         served = [(self._served(column), weight) for column, weight in relaxed.weights]
         cuts = find_subset_row_cuts(served, known=frozenset(self.cuts), most=most)
-        for cut in cuts:
-            self._add_cut(cut)
+        self.add_cuts(cuts)
         return len(cuts)
+
+    def add_cuts(self, cuts: Iterable[frozenset[int]]) -> None:
+        """Add subset-row cuts, each an odd number of elements."""
+        for cut in cuts:
+            row = self._add_row("cut", len(self._cuts), -INFINITY, most_pairs(cut))
+            row.cut = cut
+            self._cuts.append(row)
+            for column, variable in self._columns.values():
+                pairs = pairs_served(cut, self._served(column))
+                if pairs:
+                    row.constraint.SetCoefficient(variable, pairs)
+
+    def binding_cuts(self, row_duals: Sequence[float]) -> list[frozenset[int]]:
+        """The cuts that cost something at these duals."""
+        return [row.cut for row, dual in zip(self._rows, row_duals, strict=False) if row.cut and dual > INTEGRAL]
 
     def _served(self, column: Column) -> frozenset[int]:
         return frozenset(self._elements[list(column.visits)].tolist())
-
-    def _add_cut(self, cut: frozenset[int]) -> None:
-        row = self._add_row("cut", len(self._cuts), -INFINITY, 1)
-        row.cut = cut
-        self._cuts.append(row)
-        for column, variable in self._columns.values():
-            if len(cut & self._served(column)) >= CUT_SERVES:
-                row.constraint.SetCoefficient(variable, 1)

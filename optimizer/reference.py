@@ -18,6 +18,7 @@ import numpy as np
 from optimizer.incumbent import EngineLimits, Incumbent
 from optimizer.insertion import Sequences, insert_visits
 from optimizer.network import BoolArray, FloatArray, Network
+from optimizer.state import State
 from optimizer.worth import Worth
 
 NAME = "routing"
@@ -35,8 +36,8 @@ _SECONDS_PER_CHOICE = 0.02
 """Small problems are searched no longer than this for each pair of visit and shift: more has brought nothing."""
 
 
-def run(network: Network, incumbent: Incumbent, limits: EngineLimits) -> None:
-    """Offer better and better plans to the incumbent until a limit is reached."""
+def run(network: Network, incumbent: Incumbent, limits: EngineLimits, _: State | None = None) -> None:
+    """Offer better and better plans to the incumbent until a limit is reached; keeps no state and uses none."""
     worth = Worth(network)
     start = _insert(network, worth, incumbent, limits)
     if not any(len(each.options.visit) for each in network.classes):

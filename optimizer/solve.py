@@ -19,9 +19,12 @@ from optimizer.network import Network, build_network
 from optimizer.plan import Plan, PlanStatus
 from optimizer.problem import Problem
 from optimizer.proofs import find_barriers, find_conflict
+from optimizer.state import State
 from optimizer.violation import Gettext
 
-EngineRun = Callable[[Network, Incumbent, EngineLimits], None]
+EngineRun = Callable[[Network, Incumbent, EngineLimits, State | None], State | None]
+_STATE_S = 0.3
+"""Seconds that writing down what the engine learned may take at the end."""
 _EXCHANGE_S = 0.5
 """Seconds at most for looking what would have to go for visits left out."""
 
@@ -56,8 +59,14 @@ class SolveOptions:
         Of random choices.
     threads
         Processors that an engine may use; the routing engine uses one.
+    prove
+        False for a quick plan of the proving engine, from known routes and one linear program: good, and mostly not
+        proved to within a small gap.
     initial_plan
         A plan of the same visits and shifts to start from; used where it keeps all rules.
+    state
+        What an earlier solve left behind, of this problem or of one before some changes; what no longer fits it is
+        not used. The routing engine uses none.
     instance_sha256
         Hash of the instance document's bytes, to be written into the plan.
     gettext
@@ -68,8 +77,10 @@ class SolveOptions:
     solution_limit: int | None = None
     seed: int = 1
     threads: int = 1
+    prove: bool = True
     engine: Engine = Engine.COLUMN_GENERATION
     initial_plan: Plan | None = None
+    state: State | None = None
     instance_sha256: str = ""
     gettext: Gettext = str
 
@@ -79,6 +90,7 @@ def solve(
     options: SolveOptions = SolveOptions(),
     *,
     on_plan: Callable[[Plan], None] = lambda _: None,
+    on_state: Callable[[State], None] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """
@@ -88,6 +100,8 @@ def solve(
     ----------
     on_plan
         Gets every better plan as it is found; each keeps all rules and is complete.
+    on_state
+        Gets what the engine leaves behind for later solves, once, where there is something.
     should_stop
         Asked at every plan that an engine finds; True ends the search with the best plan so far. The routing engine
         may go on to its limit all the same: who needs the answer at once solves in a process of its own.
@@ -116,7 +130,9 @@ def solve(
     incumbent = Incumbent(
         network, lambda routes, value, bound: on_plan(answer.with_routes(routes, value, bound)), should_stop
     )
-    _search(network, incumbent, options, deadline=started + options.time_limit_s)
+    state = _search(network, incumbent, options, started=started, keeps_state=on_state is not None)
+    if state is not None and on_state is not None:
+        on_state(replace(state, instance_sha256=options.instance_sha256))
     if incumbent.routes is None or incumbent.value is None:
         if incumbent.conflict:
             return answer.without_routes(PlanStatus.INFEASIBLE, incumbent.conflict)
@@ -130,10 +146,20 @@ def solve(
     return plan
 
 
-def _search(network: Network, incumbent: Incumbent, options: SolveOptions, *, deadline: float) -> None:
+def _search(
+    network: Network, incumbent: Incumbent, options: SolveOptions, *, started: float, keeps_state: bool
+) -> State | None:
     incumbent.offer({})
     if options.initial_plan is not None:
         incumbent.offer_routes(options.initial_plan.routes)
-    if not incumbent.should_stop():
-        limits = EngineLimits(deadline, options.solution_limit, options.seed, options.threads)
-        _ENGINES[options.engine](network, incumbent, limits)
+    if incumbent.should_stop():
+        return None
+    limits = EngineLimits(
+        deadline=started + options.time_limit_s - (_STATE_S if keeps_state else 0),
+        solutions=options.solution_limit,
+        seed=options.seed,
+        threads=options.threads,
+        prove=options.prove,
+        keeps_state=keeps_state,
+    )
+    return _ENGINES[options.engine](network, incumbent, limits, options.state)

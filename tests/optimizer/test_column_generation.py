@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from optimizer import column_generation
-from optimizer.column_generation import Features
 from optimizer.evaluate import evaluate
 from optimizer.incumbent import EngineLimits, Incumbent
 from optimizer.network import build_network
 from optimizer.plan import Plan, PlanStatus, Reason
 from optimizer.problem import Fixed, Problem, Visit, VisitId
+from optimizer.relaxation import Features
 from optimizer.solve import Engine, SolveOptions, solve
 
 Problems = Callable[..., st.SearchStrategy[Problem]]
@@ -102,7 +102,7 @@ def proved(problem: Problem, features: Features) -> Incumbent:
     network = build_network(problem)
     incumbent = Incumbent(network, lambda *_: None, lambda: False)
     incumbent.offer({})
-    column_generation.run(network, incumbent, EngineLimits(time.monotonic() + 20, None, 1), features)
+    column_generation.run(network, incumbent, EngineLimits(time.monotonic() + 20, None, 1), features=features)
     return incumbent
 
 
@@ -155,3 +155,20 @@ def test_required_visits_that_cannot_share_a_van_are_infeasible(short_week: Prob
     plan = solve(replace(short_week, visits=(pinned(first), pinned(second), *others)), PROVING)
     assert plan.status is PlanStatus.INFEASIBLE
     assert {first.id, second.id} <= set(plan.conflict)
+
+
+def test_rounds_and_threads_decide_the_plan_alone(week: Problem) -> None:
+    """After the same number of rounds the plan is the same, whatever the machine and the number of threads."""
+    quick = replace(PROVING, time_limit_s=120.0, solution_limit=4)
+    one, again = solve(week, quick), solve(week, quick)
+    side_by_side = solve(week, replace(quick, threads=2))
+    assert one.routes == again.routes == side_by_side.routes
+    assert one.bound == again.bound == side_by_side.bound
+
+
+def test_a_pinned_visit_that_no_route_holds_yet_costs_no_time(short_week: Problem) -> None:
+    """A pin where nothing else is planned is served although its dual is larger than everything else together."""
+    visit, shift = short_week.visits[-1], short_week.shifts[-1]
+    pinned = replace(visit, shifts=None, fixed=Fixed(shift.id))
+    plan = solve(replace(short_week, visits=(*short_week.visits[:-1], pinned)), replace(PROVING, time_limit_s=60.0))
+    assert visit.id in {stop.visit for route in plan.routes if route.shift == shift.id for stop in route.stops}
