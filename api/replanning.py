@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -27,7 +28,7 @@ from api.solving import (
 from optimizer.change_document import read_changes, read_letter, write_changes
 from optimizer.changes import Changes
 from optimizer.difference import compare, difference_lines, difference_object
-from optimizer.errors import InvalidChangeError, OptimizerError
+from optimizer.errors import InvalidChangeError, InvalidStateError, OptimizerError
 from optimizer.evaluate import evaluate
 from optimizer.instance import read_plan, sha256_of, write_plan, write_problem
 from optimizer.offers import Offer, rank_offers
@@ -35,6 +36,7 @@ from optimizer.plan import Plan
 from optimizer.problem import Problem
 from optimizer.replan import Replanned, replan
 from optimizer.solve import SolveOptions, solve
+from optimizer.state import read_state
 from optimizer.violation import ClockTime, Rule
 
 _TIME_LIMIT_S = 10.0
@@ -197,6 +199,12 @@ def _add_search(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
         default=_TIME_LIMIT_S,
         help=gettext("seconds from the start of the program to the answer (default 10)"),
     )
+    parser.add_argument(
+        "--state", metavar="FILE", type=Path, help=gettext("what moling solve --state wrote; makes the answer quick")
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help=gettext("take the first good answer, without proving how good it is")
+    )
     parser.add_argument("--threads", metavar="N", type=int, default=1, help=gettext("processors to use (default 1)"))
     parser.add_argument("--seed", metavar="N", type=int, default=1, help=gettext("seed of random choices (default 1)"))
     _add_json(parser, gettext)
@@ -211,10 +219,20 @@ def _outputs(arguments: argparse.Namespace) -> list[Path]:
 
 
 def _options(arguments: argparse.Namespace, started: float, gettext: Gettext) -> SolveOptions:
+    state = None
+    if arguments.state is None:
+        print(gettext("Without --state the week is solved afresh."), file=sys.stderr)
+    else:
+        try:
+            state = read_state(read_file(arguments.state, gettext))
+        except InvalidStateError as error:
+            raise BadInputError(f"{arguments.state}: {error}") from error
     return SolveOptions(
         time_limit_s=max(0.0, started + arguments.time_limit - time.monotonic()),
         seed=arguments.seed,
         threads=arguments.threads,
+        prove=not arguments.quick,
+        state=state,
         gettext=gettext,
     )
 

@@ -140,7 +140,14 @@ class _Desk:
     def solve_again(self, offer: Offer, solver: Solver, *, seconds: float) -> Offer | None:
         """The offer with the week solved for it; None where nothing was found in the time."""
         keeping = Keeping(self._problem, self._plan, offer.problem, now=self._now or 0)
-        found = solver(keeping.problem, replace(self._options, initial_plan=offer.plan, time_limit_s=seconds))
+        quick = replace(
+            self._options,
+            prove=False,
+            initial_plan=offer.plan,
+            state=keeping.known(self._options.state, offer.plan.routes),
+            time_limit_s=seconds,
+        )
+        found = solver(keeping.problem, quick)
         if found.value is None:
             return None
         told = replace(keeping.told(found, self._options.gettext), instance_sha256=offer.plan.instance_sha256)

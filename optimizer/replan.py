@@ -12,7 +12,7 @@ the announced day by the announced van has lost little.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.changes import Changes
@@ -30,8 +30,9 @@ from optimizer.plan import (
     Unserved,
     relative_gap,
 )
-from optimizer.problem import DAY_MIN, Fixed, Problem, Visit
+from optimizer.problem import DAY_MIN, Fixed, Problem, Visit, VisitId
 from optimizer.solve import SolveOptions, solve
+from optimizer.state import KnownRoute, State
 from optimizer.violation import Gettext
 
 Solver = Callable[[Problem, SolveOptions], Plan]
@@ -118,7 +119,8 @@ def replan(
     plan
         The published plan of ``problem``; it keeps all its rules.
     options
-        How to solve; ``initial_plan`` and ``instance_sha256`` are set here.
+        How to solve; ``initial_plan`` and ``instance_sha256`` are set here. Without ``prove`` the first good plan is
+        the answer, and nothing is said of what keeping costs.
     solver
         What solves; another one than `solve` may do it in a process of its own.
 
@@ -130,7 +132,7 @@ def replan(
     started = time.monotonic()
     changed = changed_problem(problem, plan.routes, changes)
     keeping = Keeping(problem, plan, changed, stability, now=changes.now or 0)
-    options = replace(options, instance_sha256=sha256_of(write_problem(changed)))
+    options = replace(options, instance_sha256=sha256_of(write_problem(changed)), state=keeping.known(options.state))
     kept = replace(options, initial_plan=keeping.rest, time_limit_s=options.time_limit_s * _KEEPING_SHARE)
     # A solver in a process of its own names the bytes that it was given: those of the problem with the costs.
     found = replace(solver(keeping.problem, kept), instance_sha256=options.instance_sha256)
@@ -138,7 +140,7 @@ def replan(
         return Replanned(changed, found, None, 0.0, None)
     told = keeping.told(found, options.gettext)
     left = options.time_limit_s - (time.monotonic() - started)
-    if left >= _LEAST_S:
+    if options.prove and left >= _LEAST_S:
         told = _bounded(told, solver(changed, replace(options, initial_plan=told, time_limit_s=left)))
     seconds = round(time.monotonic() - started, 3)
     told = replace(told, seconds=seconds)
@@ -212,6 +214,31 @@ class Keeping:
                 more = self._stability.other_van if same_day else self._stability.other_day
                 costs[other] = round(costs.get(other, 0.0) + more, 3)
         return replace(kept, shift_cost=costs)
+
+    def known(self, state: State | None, routes: Sequence[Route] = ()) -> State:
+        """
+        What a search can start from: those routes and what is left of the published ones, before what was known.
+
+        Each stands there shortened, too. Were a route the only one known to hold a pinned visit, the others on it would
+        seem to have no other way, and prices that tell so mislead the search for long.
+        """
+        routes = (*routes, *self.rest.routes)
+        shifts = tuple((route.shift,) for route in routes)
+        shorter = tuple(
+            KnownRoute(at, visits) for at, route in enumerate(routes) for visits in sorted(self._shortened(route))
+        )
+        if state is None:
+            return State("", shifts, shorter)
+        later = (KnownRoute(each.shifts + len(shifts), each.visits) for each in state.routes)
+        return State(state.instance_sha256, (*shifts, *state.shifts), (*shorter, *later), state.cuts)
+
+    def _shortened(self, route: Route) -> set[tuple[VisitId, ...]]:
+        visits = tuple(stop.visit for stop in route.stops)
+        pinned = tuple(visit for visit in visits if self.problem.visit_by_id[visit].fixed is not None)
+        free = [at for at, visit in enumerate(visits) if visit not in pinned]
+        without_one = {(*visits[:at], *visits[at + 1 :]) for at in free}
+        early = {tuple(visit for visit in visits if visit in pinned or visit in visits[:end]) for end in free}
+        return {visits, pinned, *without_one, *early} - {()}
 
     def told(self, found: Plan, gettext: Gettext) -> Plan:
         """The plan as one of the changed problem, without the costs: worth what it is worth, nothing proved yet."""
