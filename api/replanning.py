@@ -88,6 +88,7 @@ def run_replan(arguments: argparse.Namespace, lang: Language) -> int:
         print(json.dumps(_replanned_object(found), ensure_ascii=False))
     else:
         print("\n".join(_replanned_lines(found, changes, arguments, gettext)))
+    _say_afresh(arguments, gettext)
     return EXIT_CODES[found.plan.status]
 
 
@@ -145,6 +146,7 @@ def run_offers(arguments: argparse.Namespace, lang: Language) -> int:
         print(json.dumps([_offer_object(offer) for offer in offers], ensure_ascii=False))
     else:
         print("\n".join(_offer_lines(offers, letter.visit.id, letter.visit.prize, gettext)))
+    _say_afresh(arguments, gettext)
     return 0
 
 
@@ -220,9 +222,7 @@ def _outputs(arguments: argparse.Namespace) -> list[Path]:
 
 def _options(arguments: argparse.Namespace, started: float, gettext: Gettext) -> SolveOptions:
     state = None
-    if arguments.state is None:
-        print(gettext("Without --state the week is solved afresh."), file=sys.stderr)
-    else:
+    if arguments.state is not None:
         try:
             state = read_state(read_file(arguments.state, gettext))
         except InvalidStateError as error:
@@ -235,6 +235,11 @@ def _options(arguments: argparse.Namespace, started: float, gettext: Gettext) ->
         state=state,
         gettext=gettext,
     )
+
+
+def _say_afresh(arguments: argparse.Namespace, gettext: Gettext) -> None:
+    if arguments.state is None:
+        print(gettext("Without --state the week was solved afresh."), file=sys.stderr)
 
 
 def _read_week(arguments: argparse.Namespace, path: Path, gettext: Gettext) -> tuple[Problem, Plan]:
