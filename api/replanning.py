@@ -272,7 +272,7 @@ def _replanned_lines(
             yield gettext("How near this is to the smallest change was not proved.")
         else:
             text = gettext(
-                "With changes of what was published counted, {points:.1f} points: proved within {gap} of the best."
+                "What was published and does not stay counts {points:.1f} points; with them, proved within {gap} of the best."
             )
             yield text.format(points=found.disturbance, gap=percent(found.gap))
         if found.price is not None:
@@ -295,7 +295,7 @@ def _offer_lines(offers: Sequence[Offer], visit: str, prize: float, gettext: Get
         "Slots for {visit}, which brings {prize:.1f} points; the least loss to the rest of the week first:"
     ).format(visit=visit, prize=prize)
     for number, offer in enumerate(offers[:_MOST_SHOWN], 1):
-        text = gettext("{number}. {start} by {shift}: the rest loses {loss:.1f}, in all {gain:+.1f}")
+        text = gettext("{number}. {start} by {shift}: the rest of the week loses {loss:.1f}, the whole {gain:+.1f}")
         line = text.format(
             number=number,
             start=ClockTime(offer.stop.start).text(gettext),
