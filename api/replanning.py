@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -41,6 +42,8 @@ from optimizer.violation import ClockTime, Rule
 
 _TIME_LIMIT_S = 10.0
 _MOST_SHOWN = 10
+_TICK_S, _GRACE_S = 0.1, 0.5
+"""How often it is looked whether offers are there, and how much later than the limit at most."""
 
 
 def add_replan_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
@@ -122,7 +125,6 @@ def run_offers(arguments: argparse.Namespace, lang: Language) -> int:
     problem, plan = _read_week(arguments, arguments.plan, gettext)
     check_limit(arguments.time_limit, problem, gettext)
     document = read_file(arguments.visit, gettext)
-    offers: list[Offer] = []
     with ExitStack() as files:
         outputs = [files.enter_context(whole_file(arguments.out, gettext))] if arguments.out is not None else []
         stop = files.enter_context(stop_on_signal())
@@ -131,10 +133,7 @@ def run_offers(arguments: argparse.Namespace, lang: Language) -> int:
             letter = read_letter(document)
             options = _options(arguments, started, gettext)
             ranked = rank_offers(problem, plan, letter, options, now=arguments.now, solver=solver)
-            for better in ranked:
-                offers = better
-                if stop.is_set():
-                    break
+            offers = _last_in_time(ranked, started + arguments.time_limit, stop)
         except InvalidChangeError as error:
             raise BadInputError(f"{arguments.visit}: {error}") from error
         if not offers:
@@ -272,7 +271,7 @@ def _replanned_lines(
             yield gettext("How near this is to the smallest change was not proved.")
         else:
             text = gettext(
-                "What was published and does not stay counts {points:.1f} points; with them, proved within {gap} of the best."
+                "What was published and does not stay counts {points:.1f} points: proved within {gap} of the best."
             )
             yield text.format(points=found.disturbance, gap=percent(found.gap))
         if found.price is not None:
@@ -288,6 +287,34 @@ def _replanned_object(found: Replanned) -> dict[str, Any]:
         "gap": found.gap,
         "price": found.price,
     }
+
+
+def _last_in_time(ranked: Iterator[list[Offer]], deadline: float, stop: threading.Event) -> list[Offer]:
+    """
+    The last list of offers by the deadline, or by the time someone says stop.
+
+    A search for routes does not look at the clock while it runs. It runs in a thread that is left behind if need be: a
+    process of its own for each day would take longer to come up than most days take to solve.
+    """
+    found: list[list[Offer]] = [[]]
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for offers in ranked:
+                found.append(offers)
+                if stop.is_set():
+                    return
+        except BaseException as error:  # noqa: BLE001 (raised again by whoever waits)
+            failed.append(error)
+
+    thread = threading.Thread(target=work, name="offers", daemon=True)
+    thread.start()
+    while thread.is_alive() and time.monotonic() < deadline + _GRACE_S and not stop.is_set():
+        thread.join(_TICK_S)
+    if failed:
+        raise failed[0]
+    return found[-1]
 
 
 def _offer_lines(offers: Sequence[Offer], visit: str, prize: float, gettext: Gettext) -> Iterator[str]:
