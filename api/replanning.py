@@ -330,7 +330,8 @@ def _offer_lines(offers: Sequence[Offer], visit: str, prize: float, gettext: Get
             loss=offer.loss,
             gain=offer.gain,
         )
-        yield f"{line} ({gettext('solved again') if offer.solved else gettext('put into the day as it stands')})"
+        how = gettext("solved again") if offer.solved else gettext("put into the day as it stands")
+        yield f"{line} ({how})"
         yield from (f"   {each}" for each in _concerned(offer, gettext))
     if len(offers) > _MOST_SHOWN:
         yield gettext("More slots, each losing more: {count}").format(count=len(offers) - _MOST_SHOWN)
