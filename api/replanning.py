@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -27,7 +29,7 @@ from api.solving import (
 from optimizer.change_document import read_changes, read_letter, write_changes
 from optimizer.changes import Changes
 from optimizer.difference import compare, difference_lines, difference_object
-from optimizer.errors import InvalidChangeError, OptimizerError
+from optimizer.errors import InvalidChangeError, InvalidStateError, OptimizerError
 from optimizer.evaluate import evaluate
 from optimizer.instance import read_plan, sha256_of, write_plan, write_problem
 from optimizer.offers import Offer, rank_offers
@@ -35,10 +37,13 @@ from optimizer.plan import Plan
 from optimizer.problem import Problem
 from optimizer.replan import Replanned, replan
 from optimizer.solve import SolveOptions, solve
+from optimizer.state import read_state
 from optimizer.violation import ClockTime, Rule
 
 _TIME_LIMIT_S = 10.0
 _MOST_SHOWN = 10
+_TICK_S, _GRACE_S = 0.1, 0.5
+"""How often it is looked whether offers are there, and how much later than the limit at most."""
 
 
 def add_replan_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
@@ -86,6 +91,7 @@ def run_replan(arguments: argparse.Namespace, lang: Language) -> int:
         print(json.dumps(_replanned_object(found), ensure_ascii=False))
     else:
         print("\n".join(_replanned_lines(found, changes, arguments, gettext)))
+    _say_afresh(arguments, gettext)
     return EXIT_CODES[found.plan.status]
 
 
@@ -119,7 +125,6 @@ def run_offers(arguments: argparse.Namespace, lang: Language) -> int:
     problem, plan = _read_week(arguments, arguments.plan, gettext)
     check_limit(arguments.time_limit, problem, gettext)
     document = read_file(arguments.visit, gettext)
-    offers: list[Offer] = []
     with ExitStack() as files:
         outputs = [files.enter_context(whole_file(arguments.out, gettext))] if arguments.out is not None else []
         stop = files.enter_context(stop_on_signal())
@@ -128,10 +133,7 @@ def run_offers(arguments: argparse.Namespace, lang: Language) -> int:
             letter = read_letter(document)
             options = _options(arguments, started, gettext)
             ranked = rank_offers(problem, plan, letter, options, now=arguments.now, solver=solver)
-            for better in ranked:
-                offers = better
-                if stop.is_set():
-                    break
+            offers = _last_in_time(ranked, started + arguments.time_limit, stop)
         except InvalidChangeError as error:
             raise BadInputError(f"{arguments.visit}: {error}") from error
         if not offers:
@@ -143,6 +145,7 @@ def run_offers(arguments: argparse.Namespace, lang: Language) -> int:
         print(json.dumps([_offer_object(offer) for offer in offers], ensure_ascii=False))
     else:
         print("\n".join(_offer_lines(offers, letter.visit.id, letter.visit.prize, gettext)))
+    _say_afresh(arguments, gettext)
     return 0
 
 
@@ -197,6 +200,12 @@ def _add_search(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
         default=_TIME_LIMIT_S,
         help=gettext("seconds from the start of the program to the answer (default 10)"),
     )
+    parser.add_argument(
+        "--state", metavar="FILE", type=Path, help=gettext("what moling solve --state wrote; makes the answer quick")
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help=gettext("take the first good answer, without proving how good it is")
+    )
     parser.add_argument("--threads", metavar="N", type=int, default=1, help=gettext("processors to use (default 1)"))
     parser.add_argument("--seed", metavar="N", type=int, default=1, help=gettext("seed of random choices (default 1)"))
     _add_json(parser, gettext)
@@ -211,12 +220,25 @@ def _outputs(arguments: argparse.Namespace) -> list[Path]:
 
 
 def _options(arguments: argparse.Namespace, started: float, gettext: Gettext) -> SolveOptions:
+    state = None
+    if arguments.state is not None:
+        try:
+            state = read_state(read_file(arguments.state, gettext))
+        except InvalidStateError as error:
+            raise BadInputError(f"{arguments.state}: {error}") from error
     return SolveOptions(
         time_limit_s=max(0.0, started + arguments.time_limit - time.monotonic()),
         seed=arguments.seed,
         threads=arguments.threads,
+        prove=not arguments.quick,
+        state=state,
         gettext=gettext,
     )
+
+
+def _say_afresh(arguments: argparse.Namespace, gettext: Gettext) -> None:
+    if arguments.state is None:
+        print(gettext("Without --state the week was solved afresh."), file=sys.stderr)
 
 
 def _read_week(arguments: argparse.Namespace, path: Path, gettext: Gettext) -> tuple[Problem, Plan]:
@@ -249,7 +271,7 @@ def _replanned_lines(
             yield gettext("How near this is to the smallest change was not proved.")
         else:
             text = gettext(
-                "With changes of what was published counted, {points:.1f} points: proved within {gap} of the best."
+                "What was published and does not stay counts {points:.1f} points: proved within {gap} of the best."
             )
             yield text.format(points=found.disturbance, gap=percent(found.gap))
         if found.price is not None:
@@ -267,12 +289,40 @@ def _replanned_object(found: Replanned) -> dict[str, Any]:
     }
 
 
+def _last_in_time(ranked: Iterator[list[Offer]], deadline: float, stop: threading.Event) -> list[Offer]:
+    """
+    The last list of offers by the deadline, or by the time someone says stop.
+
+    A search for routes does not look at the clock while it runs. It runs in a thread that is left behind if need be: a
+    process of its own for each day would take longer to come up than most days take to solve.
+    """
+    found: list[list[Offer]] = [[]]
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for offers in ranked:
+                found.append(offers)
+                if stop.is_set():
+                    return
+        except BaseException as error:  # noqa: BLE001 (raised again by whoever waits)
+            failed.append(error)
+
+    thread = threading.Thread(target=work, name="offers", daemon=True)
+    thread.start()
+    while thread.is_alive() and time.monotonic() < deadline + _GRACE_S and not stop.is_set():
+        thread.join(_TICK_S)
+    if failed:
+        raise failed[0]
+    return found[-1]
+
+
 def _offer_lines(offers: Sequence[Offer], visit: str, prize: float, gettext: Gettext) -> Iterator[str]:
     yield gettext(
         "Slots for {visit}, which brings {prize:.1f} points; the least loss to the rest of the week first:"
     ).format(visit=visit, prize=prize)
     for number, offer in enumerate(offers[:_MOST_SHOWN], 1):
-        text = gettext("{number}. {start} by {shift}: the rest loses {loss:.1f}, in all {gain:+.1f}")
+        text = gettext("{number}. {start} by {shift}: the rest of the week loses {loss:.1f}, the whole {gain:+.1f}")
         line = text.format(
             number=number,
             start=ClockTime(offer.stop.start).text(gettext),
@@ -280,7 +330,8 @@ def _offer_lines(offers: Sequence[Offer], visit: str, prize: float, gettext: Get
             loss=offer.loss,
             gain=offer.gain,
         )
-        yield f"{line} ({gettext('solved again') if offer.solved else gettext('put into the day as it stands')})"
+        how = gettext("solved again") if offer.solved else gettext("put into the day as it stands")
+        yield f"{line} ({how})"
         yield from (f"   {each}" for each in _concerned(offer, gettext))
     if len(offers) > _MOST_SHOWN:
         yield gettext("More slots, each losing more: {count}").format(count=len(offers) - _MOST_SHOWN)

@@ -24,6 +24,7 @@ from optimizer.instance import read_plan, read_problem, sha256_of, write_plan, w
 from optimizer.plan import Plan, PlanStatus
 from optimizer.problem import Problem
 from optimizer.solve import Engine, SolveOptions
+from optimizer.state import write_state
 
 EXIT_CODES = {PlanStatus.OPTIMAL: 0, PlanStatus.FEASIBLE: 0, PlanStatus.INFEASIBLE: 3, PlanStatus.UNKNOWN: 4}
 _LEAST_LIMIT_S = 2
@@ -61,7 +62,7 @@ def add_solve_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> No
         "--state",
         metavar="FILE",
         type=Path,
-        help=gettext("where engines keep what later commands can use; no engine keeps anything yet"),
+        help=gettext("where to write what replan and offers can start from"),
     )
 
 
@@ -79,20 +80,17 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
     started, gettext = process_start(), lang.gettext
     check_options(arguments, gettext)
     instance = read_file(arguments.instance, gettext)
-    if arguments.state is not None:
-        print(
-            gettext("The engine keeps no state; {file} is not written.").format(file=arguments.state),
-            file=sys.stderr,
-        )
     settings = ChildSettings(
         deadline=started + arguments.time_limit,
         language=lang.code,
         engine=arguments.engine,
         seed=arguments.seed,
         threads=arguments.threads,
+        keeps_state=arguments.state is not None,
     )
     with (
         whole_file(arguments.out, gettext) as output,
+        whole_file(arguments.state, gettext) if arguments.state is not None else contextlib.nullcontext() as state,
         stop_on_signal() as stop,
         progress_line(sys.stderr, lang) as show,
         SolverProcess(instance, settings) as solver,
@@ -102,6 +100,11 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
         plan = solver.wait(problem, on_progress=show, should_stop=stop.is_set)
         plan = replace(plan, seconds=round(time.monotonic() - started, 3))
         output.write(write_plan(plan))
+        if state is not None and solver.state is not None:
+            state.write(solver.state)
+    if arguments.state is not None and solver.state is None:
+        text = gettext("The engine left no state; {file} is not written.")
+        print(text.format(file=arguments.state), file=sys.stderr)
     if solver.failure is not None:
         text = gettext("The solver broke off ({failure}); the best plan until then was kept.")
         print(text.format(failure=solver.failure), file=sys.stderr)
@@ -156,12 +159,14 @@ def solve_in_child(lang: Language) -> Callable[[Problem, SolveOptions], Plan]:
             seed=options.seed,
             threads=options.threads,
             solution_limit=options.solution_limit,
+            prove=options.prove,
         )
         initial = None if options.initial_plan is None else write_plan(options.initial_plan)
+        state = None if options.state is None else write_state(options.state)
         with (
             stop_on_signal() as stop,
             progress_line(sys.stderr, lang) as show,
-            SolverProcess(write_problem(problem), settings, initial) as child,
+            SolverProcess(write_problem(problem), settings, initial, state) as child,
         ):
             return child.wait(problem, on_progress=show, should_stop=stop.is_set)
 
@@ -236,7 +241,11 @@ def percent(gap: float) -> str:
 
 @contextlib.contextmanager
 def whole_file(path: Path, gettext: Gettext) -> Iterator[IO[bytes]]:
-    """A file that appears whole or not at all: it is written beside its place and put there at the end."""
+    """
+    A file that appears whole or not at all: it is written beside its place and put there at the end.
+
+    Where nothing was written, what was there stays.
+    """
     if path.exists() and not path.is_file():
         raise BadInputError(gettext("{file} cannot be written: it is no file.").format(file=path))
     try:
@@ -252,8 +261,10 @@ def whole_file(path: Path, gettext: Gettext) -> Iterator[IO[bytes]]:
             yield output
             output.flush()
             os.fsync(output.fileno())
-        beside.chmod(0o666 & ~_umask())
-        beside.replace(path)
+            is_written = output.tell() > 0
+        if is_written:
+            beside.chmod(0o666 & ~_umask())
+            beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 

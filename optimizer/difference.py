@@ -5,6 +5,7 @@ Everything is told by the visits: which are made no more, which are new, which w
 the same day, or to another time. A van that takes over the whole day of another is told once, not visit by visit.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
@@ -81,7 +82,7 @@ class Difference:
         Shifts whose remaining visits all went to another shift of the same day that makes nothing else: the first
         plan's shift and the second's. Their visits stand in ``to_other_time`` where their times differ.
     by_tag
-        Tags that do not get the same, in alphabetical order.
+        Tags that do not get the same, in alphabetical order; a tag that one visit alone bears says nothing more.
     """
 
     before: Figures
@@ -130,7 +131,11 @@ def compare(problem: Problem, plan: Plan, other_problem: Problem, other_plan: Pl
         to_other_van=tuple(move for move in same_day if move not in alike),
         to_other_time=tuple(move for move in alike if move.before.start != move.after.start),
         taken_over=tuple(taken_over.items()),
-        by_tag=tuple(_tag_changes(judged.by_tag, other_judged.by_tag)),
+        by_tag=tuple(
+            change
+            for change in _tag_changes(judged.by_tag, other_judged.by_tag)
+            if max(_bearers(problem)[change.tag], _bearers(other_problem)[change.tag]) > 1
+        ),
     )
 
 
@@ -208,6 +213,10 @@ def _tag_changes(before: Mapping[str, TagShare], after: Mapping[str, TagShare]) 
         shares = before.get(tag, nothing), after.get(tag, nothing)
         if shares[0] != shares[1]:
             yield TagChange(tag, *shares)
+
+
+def _bearers(problem: Problem) -> Counter[str]:
+    return Counter(tag for visit in problem.visits for tag in visit.tags)
 
 
 def _figure_lines(difference: Difference, gettext: Gettext) -> Iterator[str]:

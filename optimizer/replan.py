@@ -18,50 +18,19 @@ from dataclasses import dataclass, replace
 from optimizer.changes import Changes
 from optimizer.difference import Difference, compare
 from optimizer.errors import BrokenPlanError
-from optimizer.evaluate import evaluate, evaluate_routes
-from optimizer.history import begun_stops, changed_problem, leaving_as_published, retimed
+from optimizer.evaluate import evaluate
+from optimizer.history import changed_problem
 from optimizer.instance import sha256_of, write_problem
-from optimizer.plan import (
-    OPTIMALITY_TOLERANCE,
-    Plan,
-    PlanStatus,
-    Reason,
-    Route,
-    Unserved,
-    relative_gap,
-)
-from optimizer.problem import DAY_MIN, Fixed, Problem, Visit
+from optimizer.keeping import Keeping, Stability
+from optimizer.plan import OPTIMALITY_TOLERANCE, Plan, PlanStatus, relative_gap
+from optimizer.problem import Problem
 from optimizer.solve import SolveOptions, solve
-from optimizer.violation import Gettext
 
 Solver = Callable[[Problem, SolveOptions], Plan]
 _KEEPING_SHARE = 0.7
 """Part of the time for the plan that keeps to the published one."""
 _LEAST_S = 1.0
 """Less time than this says nothing of the best plan without keeping."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stability:
-    """
-    What it costs to disappoint people to whom a plan was published, in points (a person served is one).
-
-    Attributes
-    ----------
-    other_van
-        Another van on the announced day: people hardly notice, the crew does.
-    other_day
-        Another day: a village head announces anew; three vans swapped are worth one day kept.
-    dropped
-        On top of the prize: not at all. More than a day, or dear visits would rather be dropped than moved.
-    confirmed_tag
-        Visits with that tag keep shift and minute while their shift is there; None: there are none.
-    """
-
-    other_van: float = 2.0
-    other_day: float = 6.0
-    dropped: float = 10.0
-    confirmed_tag: str | None = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +76,7 @@ def replan(
     changes: Changes,
     options: SolveOptions,
     *,
-    stability: Stability = Stability(),
+    stability: Stability = Stability(),  # noqa: B008 (frozen)
     solver: Solver = solve,
 ) -> Replanned:
     """
@@ -118,7 +87,8 @@ def replan(
     plan
         The published plan of ``problem``; it keeps all its rules.
     options
-        How to solve; ``initial_plan`` and ``instance_sha256`` are set here.
+        How to solve; ``initial_plan`` and ``instance_sha256`` are set here. Without ``prove`` the first good plan is
+        the answer, and nothing is said of what keeping costs.
     solver
         What solves; another one than `solve` may do it in a process of its own.
 
@@ -130,7 +100,7 @@ def replan(
     started = time.monotonic()
     changed = changed_problem(problem, plan.routes, changes)
     keeping = Keeping(problem, plan, changed, stability, now=changes.now or 0)
-    options = replace(options, instance_sha256=sha256_of(write_problem(changed)))
+    options = replace(options, instance_sha256=sha256_of(write_problem(changed)), state=keeping.known(options.state))
     kept = replace(options, initial_plan=keeping.rest, time_limit_s=options.time_limit_s * _KEEPING_SHARE)
     # A solver in a process of its own names the bytes that it was given: those of the problem with the costs.
     found = replace(solver(keeping.problem, kept), instance_sha256=options.instance_sha256)
@@ -138,7 +108,7 @@ def replan(
         return Replanned(changed, found, None, 0.0, None)
     told = keeping.told(found, options.gettext)
     left = options.time_limit_s - (time.monotonic() - started)
-    if left >= _LEAST_S:
+    if options.prove and left >= _LEAST_S:
         told = _bounded(told, solver(changed, replace(options, initial_plan=told, time_limit_s=left)))
     seconds = round(time.monotonic() - started, 3)
     told = replace(told, seconds=seconds)
@@ -147,102 +117,6 @@ def replan(
         raise BrokenPlanError(f"The new plan of '{problem.name}' breaks a rule: {broken[0]}")
     disturbance, gap = keeping.judged(found)
     return Replanned(changed, told, compare(problem, plan, changed, told), disturbance, gap)
-
-
-class Keeping:
-    """
-    A changed problem in which it costs points not to keep to a published plan.
-
-    Parameters
-    ----------
-    problem, plan
-        What was published.
-    changed
-        The problem after changes, what has happened pinned.
-    now
-        What was begun by this minute is settled; shifts that are over by then cost nothing, for nothing can go there.
-
-    Attributes
-    ----------
-    problem
-        The changed problem with the costs.
-    rest
-        What is left of the published plan in it, to start from.
-    """
-
-    def __init__(
-        self, problem: Problem, plan: Plan, changed: Problem, stability: Stability = Stability(), *, now: int
-    ) -> None:
-        self._stability, self._now = stability, now
-        self._published = {stop.visit: (route.shift, stop.start) for route in plan.routes for stop in route.stops}
-        self._day = {shift.id: shift.earliest // DAY_MIN for shift in (*problem.shifts, *changed.shifts)}
-        self._begun = {stop.visit for route in plan.routes for stop in begun_stops(route, now)}
-        self._changed, self._routes = changed, {route.shift: route for route in plan.routes}
-        self._open = [shift.id for shift in changed.shifts if shift.latest + shift.overtime_max >= now]
-        visits = tuple(self._kept(visit) for visit in changed.visits)
-        self.problem = replace(changed, visits=visits)
-        routes = (retimed(changed, self._possible(route)) for route in plan.routes)
-        self.rest = replace(plan, routes=tuple(route for route in routes if route is not None))
-        self._bonus = stability.dropped * sum(self._is_free(visit) for visit in changed.visits)
-
-    def _possible(self, route: Route) -> Route:
-        """The route with what its shift may still hold; of one that is lost half way, what it had begun."""
-        shift = self._changed.shift_by_id.get(route.shift)
-        if shift is None or shift.max_stops is None or shift.max_stops >= len(route.stops):
-            return route
-        return replace(route, stops=route.stops[: shift.max_stops])
-
-    def _is_free(self, visit: Visit) -> bool:
-        """Whether the visit was published and has not happened: then keeping it is worth something."""
-        return visit.id in self._published and visit.id not in self._begun
-
-    def _kept(self, visit: Visit) -> Visit:
-        if not self._is_free(visit):
-            return visit
-        shift, start = self._published[visit.id]
-        kept = replace(visit, prize=round(visit.prize + self._stability.dropped, 3))
-        if visit.fixed is not None:
-            return kept
-        if self._stability.confirmed_tag in visit.tags and shift in self._changed.shift_by_id:
-            return replace(kept, fixed=Fixed(shift, start))
-        costs = dict(visit.shift_cost)
-        for other in self._open:
-            if other != shift and (visit.shifts is None or other in visit.shifts):
-                same_day = self._day[other] == self._day[shift]
-                more = self._stability.other_van if same_day else self._stability.other_day
-                costs[other] = round(costs.get(other, 0.0) + more, 3)
-        return replace(kept, shift_cost=costs)
-
-    def told(self, found: Plan, gettext: Gettext) -> Plan:
-        """The plan as one of the changed problem, without the costs: worth what it is worth, nothing proved yet."""
-        routes = tuple(
-            leaving_as_published(self._changed, route, self._routes.get(route.shift), self._now)
-            for route in found.routes
-        )
-        text = gettext(
-            "Keeping to the published plan leaves it out; whether a plan with it is worth more was not shown."
-        )
-        unserved = tuple(
-            Unserved(each.visit, Reason.UNDECIDED, text) if each.reason is Reason.DISPLACED else each
-            for each in found.unserved
-        )
-        value = evaluate_routes(self._changed, routes).value
-        return replace(
-            found,
-            status=PlanStatus.FEASIBLE,
-            stated_gap=None,
-            value=value,
-            bound=None,
-            routes=routes,
-            unserved=unserved,
-        )
-
-    def judged(self, found: Plan) -> tuple[float, float | None]:
-        """The points for what does not stay as announced, and the proved gap of value less these points."""
-        true = evaluate_routes(self._changed, found.routes).value
-        kept = (found.value or 0.0) - self._bonus
-        bound = None if found.bound is None else found.bound - self._bonus
-        return round(true - kept, 3), relative_gap(kept, bound)
 
 
 def _bounded(plan: Plan, free: Plan) -> Plan:

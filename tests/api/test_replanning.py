@@ -37,8 +37,9 @@ def test_a_lost_van_is_replanned(run_moling: RunMoling, published_week: Path, tm
     week = [published_week / "instance.json", published_week / "plan.json"]
     out, instance = tmp_path / "plan.json", tmp_path / "instance.json"
     began = time.monotonic()
-    done = run_moling("--lang", "en", "replan", *week, changes, "--out", out, "--out-instance", instance)
-    assert done.returncode == 0, done.stderr
+    known = ["--state", published_week / "state"]
+    done = run_moling("--lang", "en", "replan", *week, changes, "--out", out, "--out-instance", instance, *known)
+    assert (done.returncode, done.stderr) == (0, "")
     assert time.monotonic() - began < 12
     lines = done.stdout.splitlines()
     assert lines[:2] == ["Known at Wed 07:30:", "Vehicle van-0 is lost."]
@@ -65,6 +66,7 @@ def test_programs_get_json(run_moling: RunMoling, published_week: Path, tmp_path
     told = json.loads(done.stdout)
     assert told["plan"]["format"] == "moling/plan"
     assert told["difference"]["withdrawn"] == [gone]
+    assert "--state" in done.stderr, "it says that it began afresh"
     compared = json.loads(run_moling("compare", *week, week[1], "--json").stdout)
     assert compared["dropped"] == compared["added"] == []
 
@@ -98,7 +100,8 @@ def test_offers_can_be_promised(run_moling: RunMoling, published_week: Path, tmp
     plan = read_plan(out.read_bytes())
     assert evaluate(read_problem(instance.read_bytes()), plan).violations == ()
     assert any(r.shift == promised[-1].shift and s.visit == "letter" for r in plan.routes for s in r.stops)
-    told = json.loads(run_moling("offers", *week, visit, "--time-limit", 4, "--json", "--now", 1_440).stdout)
+    known = ["--state", published_week / "state", "--quick"]
+    told = json.loads(run_moling("offers", *week, visit, "--time-limit", 4, "--json", "--now", 1_440, *known).stdout)
     assert [each["loss"] for each in told] == sorted(each["loss"] for each in told)
     assert all(each["start"] >= 1_440 for each in told)
 
@@ -131,6 +134,7 @@ def test_bad_input_is_refused_in_one_line(
         (("replan", instance, plan, broken), "lose_van"),
         (("replan", instance, plan, fine, "--out", tmp_path / "out.json"), "--out-instance"),
         (("replan", instance, plan, fine, "--time-limit", "1"), "--time-limit"),
+        (("replan", instance, plan, fine, "--state", plan), "State"),
         (("offers", instance, plan, fine), "format"),
         (("offers", other, plan, fine), "SHA-256"),
         (("compare", instance, plan, instance), "field"),

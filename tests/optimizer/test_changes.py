@@ -1,7 +1,10 @@
 """Every change does what it says and nothing else, and what does not fit is refused in one line."""
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -185,6 +188,17 @@ def test_changes_survive_their_document(monday: Problem) -> None:
         "from": 600,
     }
     assert as_object(LoseDay(2)) == {"change": "lose_day", "day": 2}
+
+
+def test_every_kind_is_shown_in_the_documents() -> None:
+    """The examples that people copy are read as they stand, one for each kind."""
+    text = (Path(__file__).resolve().parents[2] / "docs" / "replan.md").read_text(encoding="utf-8")
+    (whole,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    assert len(read_changes(whole.encode()).changes) == 2
+    examples = re.findall(r"^\| `\w+` \| `({.*?})` \|", text, re.MULTILINE)
+    document = f'{{"format": "moling/changes", "version": 1, "changes": [{", ".join(examples)}]}}'
+    shown = {type(change) for change in read_changes(document.encode()).changes}
+    assert shown == set(get_args(Change))
 
 
 def test_a_letter_is_a_visit_or_a_visit_with_its_place(monday: Problem) -> None:

@@ -12,10 +12,11 @@ from optimizer.changes import AddVisit, Changes, PinVisit
 from optimizer.errors import InvalidChangeError
 from optimizer.evaluate import evaluate, evaluate_routes
 from optimizer.history import begun_stops
+from optimizer.keeping import Keeping, Stability
 from optimizer.offers import Offer, rank_offers
 from optimizer.plan import Plan, PlanStatus, Route
 from optimizer.problem import Problem, TimeWindow, Visit, VisitId
-from optimizer.replan import Keeping, Stability, replan
+from optimizer.replan import replan
 from optimizer.solve import SolveOptions, solve
 
 BruteForce = Callable[[Problem], float | None]
@@ -25,6 +26,7 @@ Relaxed = Callable[[Problem], Problem]
 
 few = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 QUICK = SolveOptions(time_limit_s=20)
+DAYS_ONLY = Stability(other_van=0.0)
 
 
 def published(problem: Problem, routes: tuple[Route, ...]) -> Plan:
@@ -46,7 +48,7 @@ def assert_sound(problem: Problem, plan: Plan, visit: Visit, offers: list[Offer]
         assert plan.value is not None
         assert offer.gain == pytest.approx(judged.value - plan.value, abs=2e-3)
         assert offer.loss == pytest.approx(visit.prize - offer.gain, abs=2e-3)
-        assert offer.changes.changes[-1] == PinVisit(visit.id, offer.shift)
+        assert offer.changes.changes[-1] == PinVisit(visit.id, offer.shift, offer.stop.start)
 
 
 @few
@@ -54,7 +56,7 @@ def assert_sound(problem: Problem, plan: Plan, visit: Visit, offers: list[Offer]
 def test_offers_solved_again_lose_least(
     problems: Problems, relaxed: Relaxed, scheduled: Scheduled, brute_force: BruteForce, data: st.DataObject
 ) -> None:
-    """On tiny weeks each slot that was solved again is the best there is with what was published counted."""
+    """On tiny weeks a day's slot that was solved again is the best there is with what was published counted."""
     whole = relaxed(data.draw(problems(max_visits=5, max_shifts=3)))
     assume(len(whole.visits) > 1)
     visit = whole.visits[-1]
@@ -63,14 +65,26 @@ def test_offers_solved_again_lose_least(
     offers: list[Offer] = []
     for offers in rank_offers(problem, plan, AddVisit(visit), QUICK):
         assert_sound(problem, plan, visit, offers)
-    for offer in offers:
-        assert offer.solved
-        keeping = Keeping(problem, plan, offer.problem, now=0)
-        best = brute_force(keeping.problem)
+    days = {shift.id: shift.earliest // 1_440 for shift in problem.shifts}
+    for offer in filter(lambda each: each.solved, offers):
+        forced = replace(
+            visit,
+            required=True,
+            shifts=frozenset(
+                shift
+                for shift, day in days.items()
+                if day == days[offer.shift] and shift in (days if visit.shifts is None else visit.shifts)
+            ),
+        )
+        counted = Keeping(problem, plan, replace(whole, visits=(*problem.visits, forced)), DAYS_ONLY, now=0).problem
+        best = brute_force(counted)
         assert best is not None
-        # The offer's plan in the problem that counts what was published is the best one of it.
-        costs = evaluate_routes(keeping.problem, offer.plan.routes).value
-        assert costs == pytest.approx(best, abs=1e-3 + 1e-4 * abs(best))
+        assert evaluate_routes(counted, offer.plan.routes).value == pytest.approx(best, abs=1e-3 + 1e-4 * abs(best))
+    # A day without an offer has none: no plan of whatever worth holds the visit there and keeps all rules.
+    for day in set(days.values()) - {days[offer.shift] for offer in offers}:
+        shifts = frozenset(shift for shift, on in days.items() if on == day)
+        only = replace(visit, required=True, shifts=shifts if visit.shifts is None else shifts & visit.shifts)
+        assert brute_force(replace(whole, visits=(*problem.visits, only))) is None
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +105,7 @@ def test_a_letter_gets_slots_on_every_day_it_fits(a_week: tuple[Problem, Plan]) 
     best = offers[0]
     promised = replan(problem, plan, best.changes, QUICK)
     assert promised.problem == best.problem
-    counted = Keeping(problem, plan, best.problem, now=0).problem
+    counted = Keeping(problem, plan, best.problem, Stability(), now=0).problem
     offered, made = (evaluate_routes(counted, each.routes).value for each in (best.plan, promised.plan))
     assert made >= offered - 1e-4 * abs(offered)
 
@@ -127,5 +141,7 @@ def test_the_changes_of_an_offer_name_its_minute(a_week: tuple[Problem, Plan]) -
     problem, plan = a_week
     visit = replace(problem.visits[0], id=VisitId("letter"))
     offers = next(iter(rank_offers(problem, plan, AddVisit(visit), QUICK, now=1_440)))
-    assert offers[0].changes == Changes((AddVisit(visit), PinVisit(visit.id, offers[0].shift)), 1_440)
+    assert offers[0].changes == Changes(
+        (AddVisit(visit), PinVisit(visit.id, offers[0].shift, offers[0].stop.start)), 1_440
+    )
     assert Stability().dropped > Stability().other_day > Stability().other_van

@@ -20,10 +20,11 @@ from optimizer.changes import (
 from optimizer.errors import InvalidChangeError
 from optimizer.evaluate import evaluate, evaluate_routes
 from optimizer.history import begun_stops, changed_problem
+from optimizer.keeping import Keeping, Stability
 from optimizer.losses import LoseDay, LoseShift, LoseVehicle
 from optimizer.plan import Plan, PlanStatus, Route, Stop
 from optimizer.problem import Fixed, GreatCircle, Problem, ShiftId, VehicleId, Visit, VisitId
-from optimizer.replan import Keeping, Replanned, Stability, replan
+from optimizer.replan import Replanned, replan
 from optimizer.solve import SolveOptions, solve
 
 BruteForce = Callable[[Problem], float | None]
