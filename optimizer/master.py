@@ -415,6 +415,26 @@ class Master:
         cut = tuple(by_row[id(row)] for row in self._cuts)
         return Duals(visit, by_row[id(self._by_class[position])], duty, self.cuts, cut)
 
+    def worth_of_more(self, row_duals: Sequence[float], limit: str, by: int) -> float:
+        """Points by which the rows of a limit raise `bound` when its max is raised by so much."""
+        total = 0.0
+        for row, dual in zip(self._rows, row_duals, strict=False):
+            each = self._network.problem.limits[row.key] if row.kind == "most" else None
+            if each is not None and each.id == limit:
+                vehicles = len({shift.vehicle for shift in self._network.problem.shifts})
+                times = 1.0 if each.per is LimitScope.PLAN else row.right / each.max if each.max else vehicles
+                total += dual * by * times
+        return total
+
+    def worth_of_vehicle(self, row_duals: Sequence[float], position: int) -> float:
+        """Points by which the limits per vehicle raise `bound` when one vehicle more has a shift of that class."""
+        total = 0.0
+        for row, dual in zip(self._rows, row_duals, strict=False):
+            if row.kind == "most" and row.bucket is not None and position in row.bucket.classes:
+                limit = self._network.problem.limits[row.key]
+                total += dual * (limit.max or 0) if limit.per is not LimitScope.PLAN else 0.0
+        return total
+
     def reduced_values(self, columns: Sequence[Column], row_duals: Sequence[float]) -> Floats:
         """What each column is worth when the rows charge for it; rows that came after the duals charge nothing."""
         duals = [self.class_duals(row_duals, position) for position in range(len(self._network.classes))]

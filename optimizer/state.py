@@ -76,8 +76,8 @@ class State:
     cuts: tuple[tuple[VisitId, ...], ...] = ()
 
 
-def keep(relaxation: Relaxation, *, instance_sha256: str) -> State:
-    """The routes of a relaxation that are worth most at its duals, and its cuts."""
+def keep(relaxation: Relaxation, *, instance_sha256: str, most: int = _MOST_KEPT) -> State:
+    """The routes of a relaxation that are worth most at its duals, as many as that, and its cuts."""
     network, master = relaxation.network, relaxation.master
     problem = network.problem
     names = [visit.id for visit in problem.visits]
@@ -86,7 +86,7 @@ def keep(relaxation: Relaxation, *, instance_sha256: str) -> State:
         first_of.setdefault(element, name)
     columns = master.columns
     row_duals = relaxation.proof.row_duals if relaxation.proof is not None else ()
-    best = np.argsort(-master.reduced_values(columns, row_duals), kind="stable")[:_MOST_KEPT]
+    best = np.argsort(-master.reduced_values(columns, row_duals), kind="stable")[:most]
     return State(
         instance_sha256,
         tuple(tuple(problem.shifts[member].id for member in each.members) for each in network.classes),

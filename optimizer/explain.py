@@ -1,0 +1,244 @@
+"""
+Why visits are left out of a plan, what would serve them, and what one more of anything is worth.
+
+The linear program over all routes is made exact first; its duals prove losses and estimate worth. Then each visit left
+out is told, the dearest first: the barrier that makes it impossible, or what a plan with it loses at least (proved) and
+the best such plan found, and the changes that would serve it, each confirmed by a plan. Dear visits get more of the
+time; the last part of it goes to one more van-day, hour, kit or card.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from optimizer.evaluate import evaluate
+from optimizer.errors import BrokenPlanError
+from optimizer.exchange import find_exchange
+from optimizer.explanation import Explained, Explanation, Found, OneMore, changes_object
+from optimizer.forcing import bound_with, bounds_through
+from optimizer.labelling import Floats
+from optimizer.network import Network, build_network
+from optimizer.one_more import confirm_one_more, estimate_one_more
+from optimizer.plan import OPTIMALITY_TOLERANCE, Plan, PlanStatus, Reason, Unserved
+from optimizer.problem import Problem, VisitId
+from optimizer.proofs import describe_barrier, find_barriers
+from optimizer.relaxation import Relaxation
+from optimizer.remedies import Remedies
+from optimizer.solve import SolveOptions
+from optimizer.state import State, recall
+from optimizer.worth import Worth
+
+HUB_RADIUS_M = 5_000
+"""As far as people come to another stop (`DOMAIN.md`, 4)."""
+_RELAXING_SHARE = 0.45
+_VISITS_SHARE = 0.75
+"""Parts of the time until which the linear program is made exact, and visits are told."""
+_RESERVE_S = 0.15
+_DEAR = 4
+"""A visit may take so many times an equal share of the time that is left."""
+_ALIKE = 0.5
+"""Points by which a proved loss may be below the best found one before a lower bound is looked for."""
+
+
+class _OutOfTimeError(Exception):
+    """A part of the work has used up its time, or the caller wants it to end."""
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Raises when its deadline has passed or the caller wants to stop; the deadline is moved from part to part."""
+
+    should_stop: Callable[[], bool]
+    deadline: float = field(default=0.0)
+
+    def check(self) -> None:
+        if time.monotonic() > self.deadline or self.should_stop():
+            raise _OutOfTimeError
+
+
+def explain(  # noqa: PLR0913 (what to explain, how, and who listens)
+    problem: Problem,
+    plan: Plan,
+    options: SolveOptions,
+    *,
+    state: State | None = None,
+    only: VisitId | None = None,
+    hub_radius_m: int = HUB_RADIUS_M,
+    on_explained: Callable[[Explanation], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Explained:
+    """
+    Everything that can be said of a plan's visits left out within the time limit.
+
+    Parameters
+    ----------
+    plan
+        Of the problem, with routes; it keeps all rules. Its bound, where it states one, is taken as proved.
+    options
+        How long and with how many threads; ``gettext`` gives the language of the plan's texts.
+    state
+        What the solve left behind; without it the linear program is made from the plan's routes, which takes longer.
+    only
+        Explain this visit and nothing else: all the time is for it.
+    on_explained
+        Gets each explanation when it is ready, the dearest visit first.
+
+    Raises
+    ------
+    BrokenPlanError
+        When the plan with the reasons written in breaks a rule: an error of the program, or of a plan that was none.
+    """
+    began = time.monotonic()
+    end = began + options.time_limit_s - _RESERVE_S
+    clock = _Clock(should_stop)
+    desk = _Desk(problem, plan, options, clock, hub_radius_m)
+    clock.deadline = began + options.time_limit_s * _RELAXING_SHARE
+    with suppress(_OutOfTimeError):
+        desk.relax(state)
+    visits = [visit for visit in desk.left_out() if only is None or visit == only]
+    until = end if only is not None else began + options.time_limit_s * _VISITS_SHARE
+    explanations: list[Explanation] = []
+    for number, visit in enumerate(visits):
+        left = max(0.0, until - time.monotonic())
+        clock.deadline = time.monotonic() + left * min(1.0, _DEAR / (len(visits) - number))
+        explanations.append(desk.explain(visit, every_remedy=only is not None))
+        on_explained(explanations[-1])
+    one_more: list[OneMore] = []
+    if only is None:
+        clock.deadline = end
+        one_more = desk.one_more(end)
+    told = _told(plan, explanations, options)
+    broken = evaluate(problem, told).violations
+    if broken:
+        raise BrokenPlanError(f"The explained plan of '{problem.name}' breaks a rule: {broken[0]}")
+    return Explained(told, tuple(explanations), tuple(one_more))
+
+
+class _Desk:
+    """Explains the visits that one plan leaves out."""
+
+    def __init__(
+        self, problem: Problem, plan: Plan, options: SolveOptions, clock: _Clock, hub_radius_m: int
+    ) -> None:
+        # Changed problems share matrices, and would each compute them anew from a rule.
+        problem = replace(problem, travel=problem.travel_times)
+        assert plan.value is not None
+        self._problem, self._plan, self._options, self._clock = problem, plan, options, clock
+        self._value = plan.value
+        self._network: Network = build_network(problem)
+        self._barriers = find_barriers(self._network)
+        self._position = {visit.id: at for at, visit in enumerate(problem.visits)}
+        self._routes = {route.shift: route for route in plan.routes}
+        self._made = np.zeros(len(problem.visits), dtype=np.bool_)
+        self._made[[self._position[stop.visit] for route in plan.routes for stop in route.stops]] = True
+        self._worth = Worth(self._network).beside(self._made)
+        self._remedies = Remedies(
+            self._network, plan.routes, self._value, self._worth, hub_radius_m=hub_radius_m
+        )
+        self._relaxation = Relaxation(self._network, check_time=clock.check, threads=options.threads)
+        self._bounds: Floats | None = None
+
+    def left_out(self) -> list[VisitId]:
+        """Visits that the plan leaves out, the dearest first."""
+        left = [visit for visit, made in zip(self._problem.visits, self._made, strict=True) if not made]
+        return [visit.id for visit in sorted(left, key=lambda visit: (-visit.prize, visit.id))]
+
+    def relax(self, state: State | None) -> None:
+        """Make the linear program exact, and take the bounds that follow from its duals alone."""
+        relaxation = self._relaxation
+        if state is not None:
+            recall(relaxation, state)
+        shifts = {shift.id: at for at, shift in enumerate(self._problem.shifts)}
+        relaxation.add_routes(
+            (self._network.class_of[shifts[route.shift]], [self._position[stop.visit] for stop in route.stops])
+            for route in self._plan.routes
+        )
+        try:
+            relaxation.generate()
+        finally:
+            if relaxation.proof is not None:
+                self._bounds = bounds_through(relaxation)
+
+    def explain(self, visit: VisitId, *, every_remedy: bool) -> Explanation:
+        """What can be said of a visit until the clock's deadline."""
+        position, prize = self._position[visit], self._problem.visit_by_id[visit].prize
+        if position in self._barriers:
+            text = describe_barrier(self._network, position, self._barriers[position], self._options.gettext)
+            told = Explanation(visit, prize, Reason.IMPOSSIBLE, barrier=text)
+            return replace(told, remedies=self._find_remedies(visit, every=every_remedy))
+        found = self._find_plan(visit)
+        remedies = self._find_remedies(visit, every=every_remedy)
+        bound = self._bound_with(position, found)
+        is_displaced = self._plan.status is PlanStatus.OPTIMAL or (
+            bound is not None and bound <= self._value + OPTIMALITY_TOLERANCE * max(1.0, abs(self._value))
+        )
+        loss = None if bound is None else self._value - bound
+        if loss is not None and loss <= 0:
+            loss = None
+        if loss is not None and found is not None:
+            loss = min(loss, found.loss)  # room for rounding is all that can lie between
+        is_better = found is not None and found.loss < -OPTIMALITY_TOLERANCE * max(1.0, abs(self._value))
+        reason = Reason.DISPLACED if is_displaced and not is_better else Reason.UNDECIDED
+        return Explanation(visit, prize, reason, proved_loss=loss, found=found, remedies=remedies)
+
+    def one_more(self, deadline: float) -> list[OneMore]:
+        """What one more of anything is worth, as far as the time allows."""
+        if self._relaxation.proof is None:
+            return []
+        estimates: list[OneMore] = []
+        with suppress(_OutOfTimeError):
+            estimates = estimate_one_more(self._relaxation, self._value, self._clock.check)
+        options = replace(self._options, state=None)
+        confirmed = confirm_one_more(self._relaxation, self._plan, estimates, options, deadline)
+        return sorted(confirmed, key=lambda each: (each.gain is None, -(each.gain or 0.0), -each.estimate))
+
+    def _find_plan(self, visit: VisitId) -> Found | None:
+        """The best exchange inside one shift; of a group that is served by another visit, after that one has gone."""
+        exchange = find_exchange(
+            self._network,
+            self._worth,
+            self._routes,
+            self._value,
+            self._position[visit],
+            deadline=self._clock.deadline,
+        )
+        if exchange is None:
+            return None
+        routes = {**self._routes, exchange.route.shift: exchange.route}
+        return Found(tuple(routes.values()), exchange.loss, exchange.out)
+
+    def _find_remedies(self, visit: VisitId, *, every: bool) -> tuple:
+        found = []
+        with suppress(_OutOfTimeError):
+            for remedy in self._remedies.find(visit):
+                found.append(remedy)
+                if not every:
+                    break
+                self._clock.check()
+        return tuple(found)
+
+    def _bound_with(self, position: int, found: Found | None) -> float | None:
+        """No plan that holds the visit is worth more, by the better of the ways there is time for; None: unknown."""
+        known = np.inf if self._plan.bound is None else self._plan.bound
+        if self._bounds is None:
+            return None if known == np.inf else float(known)
+        known = min(known, float(self._bounds[position]))
+        enough = self._value if found is None else self._value - found.loss + _ALIKE
+        with suppress(_OutOfTimeError):
+            self._clock.check()
+            known = bound_with(self._relaxation, position, known=known, enough=enough)
+        return known
+
+
+def _told(plan: Plan, explanations: Sequence[Explanation], options: SolveOptions) -> Plan:
+    """The plan with what was explained written to its visits left out; of the others what it said before."""
+    by_visit: Mapping[VisitId, Explanation] = {each.visit: each for each in explanations}
+    listed = {each.visit: each for each in plan.unserved}
+    for visit, each in by_visit.items():
+        goes = each.found.out if each.found is not None and each.reason is Reason.DISPLACED else ()
+        remedy = changes_object(each.remedies[0].changes) if each.remedies else None
+        listed[visit] = Unserved(visit, each.reason, each.text(options.gettext), goes, remedy)
+    return replace(plan, unserved=tuple(listed.values()))
