@@ -3,8 +3,9 @@ Why visits are left out of a plan, what would serve them, and what one more of a
 
 The linear program over all routes is made exact first; its duals prove losses and estimate worth. Then each visit left
 out is told, the dearest first: the barrier that makes it impossible, or what a plan with it loses at least (proved) and
-the best such plan found, and the changes that would serve it, each confirmed by a plan. Dear visits get more of the
-time; the last part of it goes to one more van-day, hour, kit or card.
+the best such plan found, and the changes that would serve it, each confirmed by a plan. Forcing a visit into the linear
+program takes ten times as long as all the rest: the dear ones get it, as far as the others are left time for the rest.
+The last part of the time goes to one more van-day, hour, kit or card.
 """
 
 import time
@@ -17,7 +18,7 @@ import numpy as np
 from optimizer.evaluate import evaluate
 from optimizer.errors import BrokenPlanError
 from optimizer.exchange import find_exchange
-from optimizer.explanation import Explained, Explanation, Found, OneMore, changes_object
+from optimizer.explanation import Explained, Explanation, Found, OneMore, Remedy, changes_object
 from optimizer.forcing import bound_with, bounds_through
 from optimizer.labelling import Floats
 from optimizer.network import Network, build_network
@@ -37,8 +38,6 @@ _RELAXING_SHARE = 0.45
 _VISITS_SHARE = 0.75
 """Parts of the time until which the linear program is made exact, and visits are told."""
 _RESERVE_S = 0.15
-_DEAR = 4
-"""A visit may take so many times an equal share of the time that is left."""
 _ALIKE = 0.5
 """Points by which a proved loss may be below the best found one before a lower bound is looked for."""
 
@@ -100,11 +99,10 @@ def explain(  # noqa: PLR0913 (what to explain, how, and who listens)
         desk.relax(state)
     visits = [visit for visit in desk.left_out() if only is None or visit == only]
     until = end if only is not None else began + options.time_limit_s * _VISITS_SHARE
+    clock.deadline = until
     explanations: list[Explanation] = []
     for number, visit in enumerate(visits):
-        left = max(0.0, until - time.monotonic())
-        clock.deadline = time.monotonic() + left * min(1.0, _DEAR / (len(visits) - number))
-        explanations.append(desk.explain(visit, every_remedy=only is not None))
+        explanations.append(desk.explain(visit, after=len(visits) - number - 1, every_remedy=only is not None))
         on_explained(explanations[-1])
     one_more: list[OneMore] = []
     if only is None:
@@ -120,9 +118,7 @@ def explain(  # noqa: PLR0913 (what to explain, how, and who listens)
 class _Desk:
     """Explains the visits that one plan leaves out."""
 
-    def __init__(
-        self, problem: Problem, plan: Plan, options: SolveOptions, clock: _Clock, hub_radius_m: int
-    ) -> None:
+    def __init__(self, problem: Problem, plan: Plan, options: SolveOptions, clock: _Clock, hub_radius_m: int) -> None:
         # Changed problems share matrices, and would each compute them anew from a rule.
         problem = replace(problem, travel=problem.travel_times)
         assert plan.value is not None
@@ -135,11 +131,10 @@ class _Desk:
         self._made = np.zeros(len(problem.visits), dtype=np.bool_)
         self._made[[self._position[stop.visit] for route in plan.routes for stop in route.stops]] = True
         self._worth = Worth(self._network).beside(self._made)
-        self._remedies = Remedies(
-            self._network, plan.routes, self._value, self._worth, hub_radius_m=hub_radius_m
-        )
+        self._remedies = Remedies(self._network, plan.routes, self._value, self._worth, hub_radius_m=hub_radius_m)
         self._relaxation = Relaxation(self._network, check_time=clock.check, threads=options.threads)
         self._bounds: Floats | None = None
+        self._spent, self._told, self._longest = 0.0, 0, 0.0
 
     def left_out(self) -> list[VisitId]:
         """Visits that the plan leaves out, the dearest first."""
@@ -162,8 +157,9 @@ class _Desk:
             if relaxation.proof is not None:
                 self._bounds = bounds_through(relaxation)
 
-    def explain(self, visit: VisitId, *, every_remedy: bool) -> Explanation:
-        """What can be said of a visit until the clock's deadline."""
+    def explain(self, visit: VisitId, *, after: int, every_remedy: bool) -> Explanation:
+        """What can be said of a visit until the clock's deadline; so many others come after it."""
+        began = time.monotonic()
         position, prize = self._position[visit], self._problem.visit_by_id[visit].prize
         if position in self._barriers:
             text = describe_barrier(self._network, position, self._barriers[position], self._options.gettext)
@@ -171,7 +167,8 @@ class _Desk:
             return replace(told, remedies=self._find_remedies(visit, every=every_remedy))
         found = self._find_plan(visit)
         remedies = self._find_remedies(visit, every=every_remedy)
-        bound = self._bound_with(position, found)
+        self._spent, self._told = self._spent + time.monotonic() - began, self._told + 1
+        bound = self._bound_with(position, found, keep_s=after * self._spent / self._told)
         is_displaced = self._plan.status is PlanStatus.OPTIMAL or (
             bound is not None and bound <= self._value + OPTIMALITY_TOLERANCE * max(1.0, abs(self._value))
         )
@@ -188,9 +185,13 @@ class _Desk:
         """What one more of anything is worth, as far as the time allows."""
         if self._relaxation.proof is None:
             return []
-        estimates: list[OneMore] = []
+        self._clock.deadline = (time.monotonic() + deadline) / 2
+        estimates = []
         with suppress(_OutOfTimeError):
-            estimates = estimate_one_more(self._relaxation, self._value, self._clock.check)
+            for each in estimate_one_more(self._relaxation):
+                estimates.append(each)
+                self._clock.check()
+        estimates.sort(key=lambda each: -each.estimate)
         options = replace(self._options, state=None)
         confirmed = confirm_one_more(self._relaxation, self._plan, estimates, options, deadline)
         return sorted(confirmed, key=lambda each: (each.gain is None, -(each.gain or 0.0), -each.estimate))
@@ -210,8 +211,8 @@ class _Desk:
         routes = {**self._routes, exchange.route.shift: exchange.route}
         return Found(tuple(routes.values()), exchange.loss, exchange.out)
 
-    def _find_remedies(self, visit: VisitId, *, every: bool) -> tuple:
-        found = []
+    def _find_remedies(self, visit: VisitId, *, every: bool) -> tuple[Remedy, ...]:
+        found: list[Remedy] = []
         with suppress(_OutOfTimeError):
             for remedy in self._remedies.find(visit):
                 found.append(remedy)
@@ -220,16 +221,25 @@ class _Desk:
                 self._clock.check()
         return tuple(found)
 
-    def _bound_with(self, position: int, found: Found | None) -> float | None:
-        """No plan that holds the visit is worth more, by the better of the ways there is time for; None: unknown."""
+    def _bound_with(self, position: int, found: Found | None, *, keep_s: float) -> float | None:
+        """
+        No plan that holds the visit is worth more, by the better of the ways there is time for; None: unknown.
+
+        Parameters
+        ----------
+        keep_s
+            Seconds to be left until the clock's deadline.
+        """
         known = np.inf if self._plan.bound is None else self._plan.bound
         if self._bounds is None:
             return None if known == np.inf else float(known)
         known = min(known, float(self._bounds[position]))
         enough = self._value if found is None else self._value - found.loss + _ALIKE
-        with suppress(_OutOfTimeError):
-            self._clock.check()
-            known = bound_with(self._relaxation, position, known=known, enough=enough)
+        began = time.monotonic()
+        if known > enough and began + keep_s + self._longest < self._clock.deadline:
+            with suppress(_OutOfTimeError):
+                known = bound_with(self._relaxation, position, known=known, enough=enough)
+            self._longest = max(self._longest, time.monotonic() - began)
         return known
 
 

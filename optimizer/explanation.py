@@ -2,7 +2,7 @@
 What is told of a visit left out, and of one more van-day, hour, kit or card: values with their sentences.
 
 Three words are kept apart. *Proved*: no plan does better. *Best found*: a plan that exists and was judged; a better one
-may exist. *Estimated*: by the duals of the linear program, which bound the gain from above and promise nothing.
+may exist. *Estimated*: by the duals of the linear program, which promise nothing.
 """
 
 import json
@@ -99,9 +99,7 @@ class Explanation:
     @property
     def is_exact(self) -> bool:
         """Whether no plan with the visit loses less than the one found."""
-        return (
-            self.found is not None and self.proved_loss is not None and self.found.loss - self.proved_loss <= EXACT
-        )
+        return self.found is not None and self.proved_loss is not None and self.found.loss - self.proved_loss <= EXACT
 
     def reason_text(self, gettext: Gettext) -> str:
         """The reason in one or two sentences: what is proved, then what was only the best found."""
@@ -147,7 +145,7 @@ class OneMore:
     Attributes
     ----------
     estimate
-        Points at most, estimated by duals.
+        Points, estimated by duals.
     gain, visits
         Points and visits more of the best plan found by a re-solve; None where there was no time for it.
     """
@@ -161,7 +159,7 @@ class OneMore:
         """One sentence for people."""
         told = " ".join(change.text(gettext) for change in self.changes.changes)
         if self.gain is None or self.visits is None:
-            text = gettext("{change} Estimated, not solved again: at most {estimate:.1f} points more.")
+            text = gettext("{change} Estimated by duals, not solved again: about {estimate:.1f} points more.")
             return text.format(change=told, estimate=self.estimate)
         text = gettext("{change} Best found: {gain:+.1f} points, visits {visits:+d}.")
         return text.format(change=told, gain=self.gain, visits=self.visits)

@@ -1,16 +1,14 @@
 """
 What one more van-day, hour, kit or hundred of a resource is worth to a week.
 
-The duals of the linear program bound it from above: in the Lagrangian bound one shift is exchanged for the changed one,
-and only the best route of that one has to be found. With these estimates the changes are put in order, and each is then
+The duals of the linear program estimate it: in the Lagrangian bound one shift is exchanged for the changed one, and
+only a good route of that one has to be found. With these estimates the changes are put in order, and each is then
 confirmed by a quick solve of the changed problem that starts from the same routes, as long as there is time.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from optimizer.changes import (
     AddKits,
@@ -35,7 +33,7 @@ from optimizer.state import keep
 
 _HOUR_MIN = 60
 _HUNDRED = 100
-_LABELS = 100_000
+_LABELS = 50_000
 _FEW_ROUTES = 1_000
 _LEAST_RISE = 0.05
 """Points: less is not worth telling."""
@@ -43,9 +41,9 @@ _LEAST_S = 0.5
 """Less time than this is not worth another solve."""
 
 
-def estimate_one_more(relaxation: Relaxation, value: float, check_time: Callable[[], None]) -> list[OneMore]:
+def estimate_one_more(relaxation: Relaxation) -> Iterator[OneMore]:
     """
-    One more of everything, with how much more than ``value`` any plan can then be worth; the most valuable first.
+    One more of everything, with how many points more the linear program promises for it.
 
     Of the shifts of a day that are alike the first is told. Changes that bring nothing are left out.
 
@@ -53,22 +51,17 @@ def estimate_one_more(relaxation: Relaxation, value: float, check_time: Callable
     ----------
     relaxation
         With a proof; of the problem as it is.
-    check_time
-        Called before each pricing; may raise to end the work.
     """
     assert relaxation.proof is not None
     problem = relaxation.network.problem
-    found = []
     for candidate in _candidates(relaxation):
-        check_time()
         try:
             changed = apply_changes(problem, (candidate.change,))
         except InvalidChangeError:
             continue
         rise = _most_gained(relaxation, relaxation.proof, candidate, changed)
         if rise > _LEAST_RISE:
-            found.append(OneMore(Changes((candidate.change,)), relaxation.proof.bound + rise - value))
-    return sorted(found, key=lambda each: -each.estimate)
+            yield OneMore(Changes((candidate.change,)), rise)
 
 
 def confirm_one_more(
@@ -129,9 +122,14 @@ def _candidates(relaxation: Relaxation) -> Iterator[_Candidate]:
 
 
 def _most_gained(relaxation: Relaxation, proof: Proof, candidate: _Candidate, changed: Problem) -> float:
-    """By how much the Lagrangian bound rises with the changed shift or limit; infinite where that is not known."""
-    network = build_network(changed)
+    """By how much the Lagrangian bound rises with the changed shift or limit."""
     master, classes = relaxation.master, relaxation.network.classes
+    if isinstance(candidate.change, AddShift):
+        # Its routes are those of the shift that it is a copy of, which nobody pays the shift for.
+        like = _class_of(relaxation.network, candidate.change.like)
+        route = master.class_duals(proof.row_duals, like).route
+        return max(0.0, proof.best[like]) + route + master.worth_of_vehicle(proof.row_duals, like)
+    network = build_network(changed)
     if isinstance(candidate.change, RaiseLimit):
         # The classes are the same ones, but routes may hold more.
         rise = master.worth_of_more(proof.row_duals, candidate.change.limit, candidate.change.by)
@@ -140,20 +138,21 @@ def _most_gained(relaxation: Relaxation, proof: Proof, candidate: _Candidate, ch
             rise += len(each.members) * max(0.0, best - max(0.0, before))
         return rise
     assert candidate.shift is not None
-    position = network.class_of[list(changed.shift_by_id).index(candidate.shift)]
-    change = candidate.change
-    known = change.like if isinstance(change, AddShift) else candidate.shift
-    like = relaxation.network.class_of[list(relaxation.network.problem.shift_by_id).index(known)]
-    best = _best_worth(network, position, relaxation, proof, like=like)
-    if isinstance(change, AddShift):
-        route = master.class_duals(proof.row_duals, like).route
-        return max(0.0, best + route) + master.worth_of_vehicle(proof.row_duals, like)
+    like = _class_of(relaxation.network, candidate.shift)
+    best = _best_worth(network, _class_of(network, candidate.shift), relaxation, proof, like=like)
     return max(0.0, best - max(0.0, proof.best[like]))
 
 
+def _class_of(network: Network, shift: ShiftId) -> int:
+    return network.class_of[list(network.problem.shift_by_id).index(shift)]
+
+
 def _best_worth(network: Network, position: int, relaxation: Relaxation, proof: Proof, *, like: int) -> float:
-    """The most that a route of a changed class is worth at the duals of the class that it is like."""
+    """
+    The most that a route of a changed class is worth at the duals of the class that it is like, at least 0.
+
+    As relaxed dominance finds it: routes worth more than nothing are too many there for an exact search.
+    """
     duals = relaxation.master.class_duals(proof.row_duals, like)
     pricing = ClassPricing(network, position, elements=relaxation.elements)
-    priced = pricing.price(duals, SearchFor(-duals.route, Dominance.EXACT, _LABELS, most_columns=1))
-    return priced.best if priced.exact else float(np.inf)
+    return pricing.price(duals, SearchFor(0.0, Dominance.RELAXED, _LABELS, most_columns=1)).best

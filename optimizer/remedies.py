@@ -9,6 +9,7 @@ shift is solved exactly with the visit in it, the rest of the plan is kept, and 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from optimizer.evaluate import evaluate_routes
 from optimizer.explanation import Remedy
 from optimizer.labelling import Dominance
 from optimizer.master import elements_of
-from optimizer.network import FloatArray, Network, build_network
+from optimizer.network import FloatArray, Network, build_network, limit_bucket
 from optimizer.plan import Route
 from optimizer.pricing import ClassPricing, Duals, SearchFor
 from optimizer.problem import (
@@ -173,25 +174,31 @@ class Remedies:
     def _candidates(self, visit: Visit, effort: Effort) -> Iterator[_Candidate]:
         match effort:
             case Effort.DAY:
-                yield from self._days(visit)
+                return self._days(visit)
             case Effort.HUB:
-                yield from self._hubs(visit)
-            case Effort.HALF_AN_HOUR | Effort.HOUR:
-                minutes = _OVERTIME[effort - Effort.HALF_AN_HOUR]
-                for shift in self._shifts_for(visit):
-                    short = self._short(visit, shift, visit.location)
-                    if self._has_room(visit, shift):
-                        change = AllowOvertime(shift.id, minutes)
-                        yield _Candidate(short - minutes, (change,), shift.id, self._stops_of(shift))
+                return self._hubs(visit)
+            case Effort.HALF_AN_HOUR:
+                return self._hours(visit, _OVERTIME[0])
+            case Effort.HOUR:
+                return self._hours(visit, _OVERTIME[1])
             case Effort.KIT:
-                for shift in self._shifts_for(visit):
-                    short = self._short(visit, replace(shift, kits=shift.kits + 1), visit.location)
-                    if self._has_room(visit, shift):
-                        yield _Candidate(short, (AddKits(shift.id, 1),), shift.id, self._stops_of(shift))
+                return self._kits(visit)
             case Effort.CARDS:
-                yield from self._cards(visit)
+                return self._cards(visit)
             case Effort.VAN_DAY:
-                yield from self._van_days(visit)
+                return self._van_days(visit)
+
+    def _hours(self, visit: Visit, minutes: int) -> Iterator[_Candidate]:
+        for shift in self._shifts_for(visit):
+            if self._has_room(visit, shift):
+                short = self._short(visit, shift, visit.location) - minutes
+                yield _Candidate(short, (AllowOvertime(shift.id, minutes),), shift.id, self._stops_of(shift))
+
+    def _kits(self, visit: Visit) -> Iterator[_Candidate]:
+        for shift in self._shifts_for(visit):
+            if self._has_room(visit, shift):
+                short = self._short(visit, replace(shift, kits=shift.kits + 1), visit.location)
+                yield _Candidate(short, (AddKits(shift.id, 1),), shift.id, self._stops_of(shift))
 
     def _days(self, visit: Visit) -> Iterator[_Candidate]:
         days = _days_of(visit)
@@ -284,16 +291,11 @@ class Remedies:
         for limit in self._problem.limits:
             if limit.max is None or limit.measure.kind is MeasureKind.DUTY_MIN or not limit.counts(visit):
                 continue
-            others = {
-                LimitScope.SHIFT: lambda other: other.id == shift.id,
-                LimitScope.VEHICLE: lambda other: other.vehicle == shift.vehicle,
-                LimitScope.VEHICLE_WEEK: lambda other: (other.vehicle, other.week) == (shift.vehicle, shift.week),
-                LimitScope.PLAN: lambda _: True,
-            }[limit.per]
+            bucket = limit_bucket(limit, shift)
             made = [
                 self._problem.visit_by_id[each]
                 for name, each_stops in self._stops.items()
-                if others(self._problem.shift_by_id[name])
+                if limit_bucket(limit, self._problem.shift_by_id[name]) == bucket
                 for each in each_stops
             ]
             load = sum(limit.measure.amount(each) for each in (*made, visit) if limit.counts(each))
@@ -310,10 +312,9 @@ class Remedies:
         visits = [self._problem.visit_by_id[each] for each in stops]
         way = [rows[shift.start_location], *(rows[each.location] for each in visits), rows[shift.end_location]]
         minutes, here = self._network.duration_min, rows[place]
-        legs = [int(minutes[a, b]) for a, b in zip(way, way[1:], strict=False)]
+        legs = [int(minutes[a, b]) for a, b in pairwise(way)]
         detours = [
-            int(minutes[a, here]) + int(minutes[here, b]) - leg
-            for a, b, leg in zip(way, way[1:], legs, strict=False)
+            int(minutes[a, here]) + int(minutes[here, b]) - leg for (a, b), leg in zip(pairwise(way), legs, strict=True)
         ]
         if not stops:
             legs, detours = [0], [int(minutes[way[0], here]) + int(minutes[here, way[1]])]
@@ -336,7 +337,7 @@ def best_route(
     small = _one_shift(problem, problem.shift_by_id[shift], (*stops, visit), worth)
     network = build_network(small)
     pricing = ClassPricing(network, 0, elements=elements_of(network))
-    # More than all else together, so that a route with the visit, and with whatever is required, comes before any other.
+    # More than all else together: a route with the visit, and with whatever is required, comes before any other.
     urgent = 1.0 + 2 * sum(each.prize for each in small.visits) + 1e6
     musts = np.array([problem.visit_by_id[each.id].must or each.id == visit for each in small.visits])
     duals = Duals(-urgent * musts, 0.0, 0.0)
@@ -381,6 +382,4 @@ def _working_minutes(shift: Shift) -> int:
 
 
 def _days_of(visit: Visit) -> set[int]:
-    return {
-        day for window in visit.windows for day in range(window.start // DAY_MIN, window.end // DAY_MIN + 1)
-    }
+    return {day for window in visit.windows for day in range(window.start // DAY_MIN, window.end // DAY_MIN + 1)}
