@@ -85,6 +85,12 @@ COMMANDS = (
         "api.solving:run_check",
     ),
     Command(
+        "explain",
+        N_("tell why visits are left out of a plan, what would serve them, what one more van-day is worth"),
+        "api.explaining:add_explain_arguments",
+        "api.explaining:run_explain",
+    ),
+    Command(
         "replan",
         N_("change a plan as little as pays after a lost van, a refusal, a new letter"),
         "api.replanning:add_replan_arguments",
@@ -114,6 +120,7 @@ _EPILOG = N_(
     "Underneath, a week is one instance file in and one plan file out:\n"
     "  moling solve INSTANCE.json --time-limit 30 --out PLAN.json\n"
     "  moling check INSTANCE.json PLAN.json\n"
+    "  moling explain INSTANCE.json PLAN.json                why visits are left out, and what would serve them\n"
     "  moling replan INSTANCE.json PLAN.json CHANGES.json    when something changes\n"
     "  moling offers INSTANCE.json PLAN.json VISIT.json      which slots to offer for a new letter\n"
     "`moling COMMAND --help` tells everything a command can do."

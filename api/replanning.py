@@ -18,9 +18,10 @@ from api.solving import (
     EXIT_CODES,
     check_limit,
     check_options,
-    parse_problem,
     percent,
     read_file,
+    read_known,
+    read_week,
     solve_in_child,
     stop_on_signal,
     summary,
@@ -29,16 +30,12 @@ from api.solving import (
 from optimizer.change_document import read_changes, read_letter, write_changes
 from optimizer.changes import Changes
 from optimizer.difference import compare, difference_lines, difference_object
-from optimizer.errors import InvalidChangeError, InvalidStateError, OptimizerError
-from optimizer.evaluate import evaluate
-from optimizer.instance import read_plan, sha256_of, write_plan, write_problem
+from optimizer.errors import InvalidChangeError
+from optimizer.instance import write_plan, write_problem
 from optimizer.offers import Offer, rank_offers
-from optimizer.plan import Plan
-from optimizer.problem import Problem
 from optimizer.replan import Replanned, replan
 from optimizer.solve import SolveOptions, solve
-from optimizer.state import read_state
-from optimizer.violation import ClockTime, Rule
+from optimizer.violation import ClockTime
 
 _TIME_LIMIT_S = 10.0
 _MOST_SHOWN = 10
@@ -75,7 +72,7 @@ def run_replan(arguments: argparse.Namespace, lang: Language) -> int:
     check_options(arguments, gettext)
     if (arguments.out is None) != (arguments.out_instance is None):
         raise BadInputError(gettext("--out and --out-instance go together: the new plan is of the changed instance."))
-    problem, plan = _read_week(arguments, arguments.plan, gettext)
+    problem, plan = read_week(arguments.instance, arguments.plan, gettext)
     check_limit(arguments.time_limit, problem, gettext)
     document = read_file(arguments.changes, gettext)
     with ExitStack() as files:
@@ -122,7 +119,7 @@ def run_offers(arguments: argparse.Namespace, lang: Language) -> int:
     """
     started, gettext = process_start(), lang.gettext
     check_options(arguments, gettext)
-    problem, plan = _read_week(arguments, arguments.plan, gettext)
+    problem, plan = read_week(arguments.instance, arguments.plan, gettext)
     check_limit(arguments.time_limit, problem, gettext)
     document = read_file(arguments.visit, gettext)
     with ExitStack() as files:
@@ -172,13 +169,12 @@ def run_compare(arguments: argparse.Namespace, lang: Language) -> int:
         When a file cannot be used, or a plan is none of its instance.
     """
     gettext = lang.gettext
-    problem, plan = _read_week(arguments, arguments.plan, gettext)
+    problem, plan = read_week(arguments.instance, arguments.plan, gettext)
     other_problem, other = problem, plan
     if arguments.other_instance is None:
-        _, other = _read_week(arguments, arguments.other, gettext)
+        _, other = read_week(arguments.instance, arguments.other, gettext)
     else:
-        of_other = argparse.Namespace(instance=arguments.other_instance)
-        other_problem, other = _read_week(of_other, arguments.other, gettext)
+        other_problem, other = read_week(arguments.other_instance, arguments.other, gettext)
     difference = compare(problem, plan, other_problem, other)
     if arguments.json:
         print(json.dumps(difference_object(difference), ensure_ascii=False))
@@ -220,18 +216,12 @@ def _outputs(arguments: argparse.Namespace) -> list[Path]:
 
 
 def _options(arguments: argparse.Namespace, started: float, gettext: Gettext) -> SolveOptions:
-    state = None
-    if arguments.state is not None:
-        try:
-            state = read_state(read_file(arguments.state, gettext))
-        except InvalidStateError as error:
-            raise BadInputError(f"{arguments.state}: {error}") from error
     return SolveOptions(
         time_limit_s=max(0.0, started + arguments.time_limit - time.monotonic()),
         seed=arguments.seed,
         threads=arguments.threads,
         prove=not arguments.quick,
-        state=state,
+        state=read_known(arguments.state, gettext),
         gettext=gettext,
     )
 
@@ -239,24 +229,6 @@ def _options(arguments: argparse.Namespace, started: float, gettext: Gettext) ->
 def _say_afresh(arguments: argparse.Namespace, gettext: Gettext) -> None:
     if arguments.state is None:
         print(gettext("Without --state the week was solved afresh."), file=sys.stderr)
-
-
-def _read_week(arguments: argparse.Namespace, path: Path, gettext: Gettext) -> tuple[Problem, Plan]:
-    """The instance and a plan of it that keeps all rules."""
-    instance = read_file(arguments.instance, gettext)
-    problem = parse_problem(arguments.instance, instance)
-    try:
-        plan = read_plan(read_file(path, gettext))
-    except OptimizerError as error:
-        raise BadInputError(f"{path}: {error}") from error
-    broken = evaluate(problem, plan, instance_sha256=sha256_of(instance)).violations
-    if broken:
-        # That the files do not belong together says more than what follows from it.
-        first = min(broken, key=lambda each: each.rule not in {Rule.OTHER_INSTANCE, Rule.OTHER_INSTANCE_BYTES})
-        raise BadInputError(f"{path}: {first.text(gettext)}")
-    if plan.value is None:
-        raise BadInputError(gettext("{file}: the plan has no routes; a plan in force is needed.").format(file=path))
-    return problem, plan
 
 
 def _replanned_lines(

@@ -18,13 +18,14 @@ from typing import IO, Any
 from api.errors import BadInputError
 from api.i18n import N_, Gettext, Language
 from api.solver_process import ChildSettings, Progress, SolverProcess, process_start
-from optimizer.errors import OptimizerError
+from optimizer.errors import InvalidStateError, OptimizerError
 from optimizer.evaluate import evaluate
 from optimizer.instance import read_plan, read_problem, sha256_of, write_plan, write_problem
 from optimizer.plan import Plan, PlanStatus
 from optimizer.problem import Problem
 from optimizer.solve import Engine, SolveOptions
-from optimizer.state import write_state
+from optimizer.state import State, read_state, write_state
+from optimizer.violation import Rule
 
 EXIT_CODES = {PlanStatus.OPTIMAL: 0, PlanStatus.FEASIBLE: 0, PlanStatus.INFEASIBLE: 3, PlanStatus.UNKNOWN: 4}
 _LEAST_LIMIT_S = 2
@@ -210,6 +211,34 @@ def parse_problem(path: Path, document: bytes) -> Problem:
     try:
         return read_problem(document)
     except OptimizerError as error:
+        raise BadInputError(f"{path}: {error}") from error
+
+
+def read_week(instance_path: Path, path: Path, gettext: Gettext) -> tuple[Problem, Plan]:
+    """The instance and a plan of it that keeps all rules."""
+    instance = read_file(instance_path, gettext)
+    problem = parse_problem(instance_path, instance)
+    try:
+        plan = read_plan(read_file(path, gettext))
+    except OptimizerError as error:
+        raise BadInputError(f"{path}: {error}") from error
+    broken = evaluate(problem, plan, instance_sha256=sha256_of(instance)).violations
+    if broken:
+        # That the files do not belong together says more than what follows from it.
+        first = min(broken, key=lambda each: each.rule not in {Rule.OTHER_INSTANCE, Rule.OTHER_INSTANCE_BYTES})
+        raise BadInputError(f"{path}: {first.text(gettext)}")
+    if plan.value is None:
+        raise BadInputError(gettext("{file}: the plan has no routes; a plan in force is needed.").format(file=path))
+    return problem, plan
+
+
+def read_known(path: Path | None, gettext: Gettext) -> State | None:
+    """The state of a solve in a file, None where none is named; BadInputError, naming the file, where it is none."""
+    if path is None:
+        return None
+    try:
+        return read_state(read_file(path, gettext))
+    except InvalidStateError as error:
         raise BadInputError(f"{path}: {error}") from error
 
 

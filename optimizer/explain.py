@@ -9,14 +9,14 @@ The last part of the time goes to one more van-day, hour, kit or card.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from optimizer.evaluate import evaluate
 from optimizer.errors import BrokenPlanError
+from optimizer.evaluate import evaluate
 from optimizer.exchange import find_exchange
 from optimizer.explanation import Explained, Explanation, Found, OneMore, Remedy, changes_object
 from optimizer.forcing import bound_with, bounds_through
@@ -30,6 +30,7 @@ from optimizer.relaxation import Relaxation
 from optimizer.remedies import Remedies
 from optimizer.solve import SolveOptions
 from optimizer.state import State, recall
+from optimizer.violation import N_, Gettext
 from optimizer.worth import Worth
 
 HUB_RADIUS_M = 5_000
@@ -38,6 +39,7 @@ _RELAXING_SHARE = 0.45
 _VISITS_SHARE = 0.75
 """Parts of the time until which the linear program is made exact, and visits are told."""
 _RESERVE_S = 0.15
+_NO_ROUTE = N_("No route of any shift can hold it in time.")
 _ALIKE = 0.5
 """Points by which a proved loss may be below the best found one before a lower bound is looked for."""
 
@@ -75,7 +77,7 @@ def explain(  # noqa: PLR0913 (what to explain, how, and who listens)
     Parameters
     ----------
     plan
-        Of the problem, with routes; it keeps all rules. Its bound, where it states one, is taken as proved.
+        Of the problem, with routes; it keeps all rules. Its bound, and what it calls displaced, are taken as proved.
     options
         How long and with how many threads; ``gettext`` gives the language of the plan's texts.
     state
@@ -102,13 +104,15 @@ def explain(  # noqa: PLR0913 (what to explain, how, and who listens)
     clock.deadline = until
     explanations: list[Explanation] = []
     for number, visit in enumerate(visits):
+        if should_stop():
+            break
         explanations.append(desk.explain(visit, after=len(visits) - number - 1, every_remedy=only is not None))
         on_explained(explanations[-1])
     one_more: list[OneMore] = []
-    if only is None:
+    if only is None and not should_stop():
         clock.deadline = end
         one_more = desk.one_more(end)
-    told = _told(plan, explanations, options)
+    told = with_reasons(plan, explanations, options.gettext)
     broken = evaluate(problem, told).violations
     if broken:
         raise BrokenPlanError(f"The explained plan of '{problem.name}' breaks a rule: {broken[0]}")
@@ -134,12 +138,15 @@ class _Desk:
         self._remedies = Remedies(self._network, plan.routes, self._value, self._worth, hub_radius_m=hub_radius_m)
         self._relaxation = Relaxation(self._network, check_time=clock.check, threads=options.threads)
         self._bounds: Floats | None = None
+        said = {each.visit for each in plan.unserved if each.reason is Reason.DISPLACED}
+        self._displaced = set(self._position) if plan.status is PlanStatus.OPTIMAL else said
         self._spent, self._told, self._longest = 0.0, 0, 0.0
 
     def left_out(self) -> list[VisitId]:
-        """Visits that the plan leaves out, the dearest first."""
-        left = [visit for visit, made in zip(self._problem.visits, self._made, strict=True) if not made]
-        return [visit.id for visit in sorted(left, key=lambda visit: (-visit.prize, visit.id))]
+        """Visits that the plan leaves out, the dearest first: what they would add counts, communities with it."""
+        left = np.flatnonzero(~self._made)
+        ranked = sorted(left.tolist(), key=lambda at: (-float(self._worth[at]), at))
+        return [self._problem.visits[at].id for at in ranked]
 
     def relax(self, state: State | None) -> None:
         """Make the linear program exact, and take the bounds that follow from its duals alone."""
@@ -160,26 +167,28 @@ class _Desk:
     def explain(self, visit: VisitId, *, after: int, every_remedy: bool) -> Explanation:
         """What can be said of a visit until the clock's deadline; so many others come after it."""
         began = time.monotonic()
-        position, prize = self._position[visit], self._problem.visit_by_id[visit].prize
+        position, gettext = self._position[visit], self._options.gettext
+        worth = round(float(self._worth[position]), 3)
+        barrier = None
         if position in self._barriers:
-            text = describe_barrier(self._network, position, self._barriers[position], self._options.gettext)
-            told = Explanation(visit, prize, Reason.IMPOSSIBLE, barrier=text)
-            return replace(told, remedies=self._find_remedies(visit, every=every_remedy))
+            barrier = describe_barrier(self._network, position, self._barriers[position], gettext)
+        elif self._bounds is not None and np.isneginf(self._bounds[position]):
+            barrier = gettext(_NO_ROUTE)
+        if barrier is not None:
+            remedies = self._find_remedies(visit, every=every_remedy)
+            return Explanation(visit, worth, Reason.IMPOSSIBLE, barrier=barrier, remedies=remedies)
         found = self._find_plan(visit)
         remedies = self._find_remedies(visit, every=every_remedy)
         self._spent, self._told = self._spent + time.monotonic() - began, self._told + 1
         bound = self._bound_with(position, found, keep_s=after * self._spent / self._told)
-        is_displaced = self._plan.status is PlanStatus.OPTIMAL or (
-            bound is not None and bound <= self._value + OPTIMALITY_TOLERANCE * max(1.0, abs(self._value))
-        )
-        loss = None if bound is None else self._value - bound
-        if loss is not None and loss <= 0:
-            loss = None
+        room = OPTIMALITY_TOLERANCE * max(1.0, abs(self._value))
+        is_proved = visit in self._displaced or (bound is not None and bound <= self._value + room)
+        is_better = found is not None and found.loss < -room
+        loss = None if bound is None or bound >= self._value else self._value - bound
         if loss is not None and found is not None:
             loss = min(loss, found.loss)  # room for rounding is all that can lie between
-        is_better = found is not None and found.loss < -OPTIMALITY_TOLERANCE * max(1.0, abs(self._value))
-        reason = Reason.DISPLACED if is_displaced and not is_better else Reason.UNDECIDED
-        return Explanation(visit, prize, reason, proved_loss=loss, found=found, remedies=remedies)
+        reason = Reason.DISPLACED if is_proved and not is_better else Reason.UNDECIDED
+        return Explanation(visit, worth, reason, proved_loss=loss, found=found, remedies=remedies)
 
     def one_more(self, deadline: float) -> list[OneMore]:
         """What one more of anything is worth, as far as the time allows."""
@@ -214,6 +223,7 @@ class _Desk:
     def _find_remedies(self, visit: VisitId, *, every: bool) -> tuple[Remedy, ...]:
         found: list[Remedy] = []
         with suppress(_OutOfTimeError):
+            self._clock.check()
             for remedy in self._remedies.find(visit):
                 found.append(remedy)
                 if not every:
@@ -243,12 +253,11 @@ class _Desk:
         return known
 
 
-def _told(plan: Plan, explanations: Sequence[Explanation], options: SolveOptions) -> Plan:
-    """The plan with what was explained written to its visits left out; of the others what it said before."""
-    by_visit: Mapping[VisitId, Explanation] = {each.visit: each for each in explanations}
+def with_reasons(plan: Plan, explanations: Sequence[Explanation], gettext: Gettext) -> Plan:
+    """The plan with what was explained written to its visits left out; the others keep what was said before."""
     listed = {each.visit: each for each in plan.unserved}
-    for visit, each in by_visit.items():
+    for each in explanations:
         goes = each.found.out if each.found is not None and each.reason is Reason.DISPLACED else ()
         remedy = changes_object(each.remedies[0].changes) if each.remedies else None
-        listed[visit] = Unserved(visit, each.reason, each.text(options.gettext), goes, remedy)
+        listed[each.visit] = Unserved(each.visit, each.reason, each.text(gettext), goes, remedy)
     return replace(plan, unserved=tuple(listed.values()))

@@ -77,6 +77,8 @@ class Explanation:
 
     Attributes
     ----------
+    worth
+        Points that it would add to the plan if it cost nothing: its prize, communities and minima counted.
     barrier
         For `Reason.IMPOSSIBLE`: the rule on each day, in one sentence.
     proved_loss
@@ -89,7 +91,7 @@ class Explanation:
     """
 
     visit: VisitId
-    prize: float
+    worth: float
     reason: Reason
     barrier: str = ""
     proved_loss: float | None = None
@@ -195,7 +197,7 @@ def explanation_object(each: Explanation, gettext: Gettext) -> dict[str, Any]:
     """An explanation as programs read it."""
     return {
         "visit": each.visit,
-        "prize": each.prize,
+        "worth": each.worth,
         "reason": each.reason.value,
         "text": each.text(gettext),
         "proved_loss": None if each.proved_loss is None else round(each.proved_loss, 3),

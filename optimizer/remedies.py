@@ -174,19 +174,19 @@ class Remedies:
     def _candidates(self, visit: Visit, effort: Effort) -> Iterator[_Candidate]:
         match effort:
             case Effort.DAY:
-                return self._days(visit)
+                yield from self._days(visit)
             case Effort.HUB:
-                return self._hubs(visit)
+                yield from self._hubs(visit)
             case Effort.HALF_AN_HOUR:
-                return self._hours(visit, _OVERTIME[0])
+                yield from self._hours(visit, _OVERTIME[0])
             case Effort.HOUR:
-                return self._hours(visit, _OVERTIME[1])
+                yield from self._hours(visit, _OVERTIME[1])
             case Effort.KIT:
-                return self._kits(visit)
+                yield from self._kits(visit)
             case Effort.CARDS:
-                return self._cards(visit)
+                yield from self._cards(visit)
             case Effort.VAN_DAY:
-                return self._van_days(visit)
+                yield from self._van_days(visit)
 
     def _hours(self, visit: Visit, minutes: int) -> Iterator[_Candidate]:
         for shift in self._shifts_for(visit):
