@@ -111,7 +111,7 @@ def explain(  # noqa: PLR0913 (what to explain, how, and who listens)
     one_more: list[OneMore] = []
     if only is None and not should_stop():
         clock.deadline = end
-        one_more = desk.one_more(end)
+        one_more = desk.one_more([remedy for each in explanations for remedy in each.remedies], end)
     told = with_reasons(plan, explanations, options.gettext)
     broken = evaluate(problem, told).violations
     if broken:
@@ -190,7 +190,7 @@ class _Desk:
         reason = Reason.DISPLACED if is_proved and not is_better else Reason.UNDECIDED
         return Explanation(visit, worth, reason, proved_loss=loss, found=found, remedies=remedies)
 
-    def one_more(self, deadline: float) -> list[OneMore]:
+    def one_more(self, remedies: Sequence[Remedy], deadline: float) -> list[OneMore]:
         """What one more of anything is worth, as far as the time allows."""
         if self._relaxation.proof is None:
             return []
@@ -202,7 +202,7 @@ class _Desk:
                 self._clock.check()
         estimates.sort(key=lambda each: -each.estimate)
         options = replace(self._options, state=None)
-        confirmed = confirm_one_more(self._relaxation, self._plan, estimates, options, deadline)
+        confirmed = confirm_one_more(self._relaxation, self._plan, estimates, remedies, options, deadline)
         return sorted(confirmed, key=lambda each: (each.gain is None, -(each.gain or 0.0), -each.estimate))
 
     def _find_plan(self, visit: VisitId) -> Found | None:

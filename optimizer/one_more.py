@@ -7,7 +7,7 @@ confirmed by a quick solve of the changed problem that starts from the same rout
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from optimizer.changes import (
@@ -21,7 +21,8 @@ from optimizer.changes import (
     apply_changes,
 )
 from optimizer.errors import InvalidChangeError
-from optimizer.explanation import OneMore
+from optimizer.evaluate import evaluate_routes
+from optimizer.explanation import OneMore, Remedy
 from optimizer.labelling import Dominance
 from optimizer.network import Network, build_network
 from optimizer.plan import Plan
@@ -65,10 +66,18 @@ def estimate_one_more(relaxation: Relaxation) -> Iterator[OneMore]:
 
 
 def confirm_one_more(
-    relaxation: Relaxation, plan: Plan, found: Sequence[OneMore], options: SolveOptions, deadline: float
+    relaxation: Relaxation,
+    plan: Plan,
+    found: Sequence[OneMore],
+    remedies: Iterable[Remedy],
+    options: SolveOptions,
+    deadline: float,
 ) -> Iterator[OneMore]:
     """
-    The same in the same order, with the gain of the best plan that a quick solve finds while there is time.
+    The same in the same order, with the gain of the best plan found.
+
+    That is the plan of a remedy that makes the same change, and a better one that a quick solve finds while there is
+    time.
 
     Parameters
     ----------
@@ -79,22 +88,29 @@ def confirm_one_more(
     """
     problem = relaxation.network.problem
     state = keep(relaxation, instance_sha256="", most=_FEW_ROUTES)
-    served = sum(len(route.stops) for route in plan.routes)
+    known: dict[tuple[Change, ...], Remedy] = {}
+    for remedy in remedies:
+        change = remedy.changes.changes[:-1]
+        if change not in known or remedy.gain > known[change].gain:
+            known[change] = remedy
     longest = 0.0
     for each in found:
         began = time.monotonic()
         left = deadline - began
-        if left < max(_LEAST_S, longest):
+        start = known.get(each.changes.changes)
+        routes = plan.routes if start is None or start.gain <= 0 else start.routes
+        if left >= max(_LEAST_S, longest):
+            quick = replace(
+                options, time_limit_s=left, prove=False, initial_plan=replace(plan, routes=routes), state=state
+            )
+            routes = solve(apply_changes(problem, each.changes.changes), quick).routes
+            longest = max(longest, time.monotonic() - began)
+        elif routes is plan.routes:
             yield each
             continue
-        changed = apply_changes(problem, each.changes.changes)
-        quick = replace(options, time_limit_s=left, prove=False, initial_plan=plan, state=state)
-        better = solve(changed, quick)
-        longest = max(longest, time.monotonic() - began)
-        assert better.value is not None
-        assert plan.value is not None
-        visits = sum(len(route.stops) for route in better.routes) - served
-        yield replace(each, gain=better.value - plan.value, visits=visits)
+        worth = evaluate_routes(apply_changes(problem, each.changes.changes), routes).value
+        visits = sum(len(route.stops) for route in routes) - sum(len(route.stops) for route in plan.routes)
+        yield replace(each, gain=worth - (plan.value or 0.0), visits=visits)
 
 
 @dataclass(frozen=True, slots=True)
