@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from optimizer.errors import BrokenPlanError
-from optimizer.evaluate import evaluate
+from optimizer.evaluate import evaluate, evaluate_routes
 from optimizer.exchange import find_exchange
 from optimizer.explanation import Explained, Explanation, Found, OneMore, Remedy, changes_object
-from optimizer.forcing import bound_with, bounds_through
+from optimizer.forcing import bound_with, bounds_through, plan_with
 from optimizer.labelling import Floats
 from optimizer.network import Network, build_network
 from optimizer.one_more import confirm_one_more, estimate_one_more
@@ -40,6 +40,7 @@ _VISITS_SHARE = 0.75
 """Parts of the time until which the linear program is made exact, and visits are told."""
 _RESERVE_S = 0.15
 _NO_ROUTE = N_("No route of any shift can hold it in time.")
+_CHOICE_SHARE, _LEAST_CHOICE_S = 0.75, 0.5
 _ALIKE = 0.5
 """Points by which a proved loss may be below the best found one before a lower bound is looked for."""
 
@@ -83,7 +84,8 @@ def explain(  # noqa: PLR0913 (what to explain, how, and who listens)
     state
         What the solve left behind; without it the linear program is made from the plan's routes, which takes longer.
     only
-        Explain this visit and nothing else: all the time is for it.
+        Explain this visit and nothing else: all the time is for it, every remedy is told, and the best plan with it is
+        looked for among all routes.
     on_explained
         Gets each explanation when it is ready, the dearest visit first.
 
@@ -106,7 +108,7 @@ def explain(  # noqa: PLR0913 (what to explain, how, and who listens)
     for number, visit in enumerate(visits):
         if should_stop():
             break
-        explanations.append(desk.explain(visit, after=len(visits) - number - 1, every_remedy=only is not None))
+        explanations.append(desk.explain(visit, after=len(visits) - number - 1, thoroughly=only is not None))
         on_explained(explanations[-1])
     one_more: list[OneMore] = []
     if only is None and not should_stop():
@@ -164,8 +166,8 @@ class _Desk:
             if relaxation.proof is not None:
                 self._bounds = bounds_through(relaxation)
 
-    def explain(self, visit: VisitId, *, after: int, every_remedy: bool) -> Explanation:
-        """What can be said of a visit until the clock's deadline; so many others come after it."""
+    def explain(self, visit: VisitId, *, after: int, thoroughly: bool) -> Explanation:
+        """What can be said of a visit until the clock's deadline; so many others come after it, all but thoroughly."""
         began = time.monotonic()
         position, gettext = self._position[visit], self._options.gettext
         worth = round(float(self._worth[position]), 3)
@@ -175,12 +177,14 @@ class _Desk:
         elif self._bounds is not None and np.isneginf(self._bounds[position]):
             barrier = gettext(_NO_ROUTE)
         if barrier is not None:
-            remedies = self._find_remedies(visit, every=every_remedy)
+            remedies = self._find_remedies(visit, every=thoroughly)
             return Explanation(visit, worth, Reason.IMPOSSIBLE, barrier=barrier, remedies=remedies)
         found = self._find_plan(visit)
-        remedies = self._find_remedies(visit, every=every_remedy)
+        remedies = self._find_remedies(visit, every=thoroughly)
         self._spent, self._told = self._spent + time.monotonic() - began, self._told + 1
         bound = self._bound_with(position, found, keep_s=after * self._spent / self._told)
+        if thoroughly:
+            found = self._find_better(visit, found)
         room = OPTIMALITY_TOLERANCE * max(1.0, abs(self._value))
         is_proved = visit in self._displaced or (bound is not None and bound <= self._value + room)
         is_better = found is not None and found.loss < -room
@@ -219,6 +223,22 @@ class _Desk:
             return None
         routes = {**self._routes, exchange.route.shift: exchange.route}
         return Found(tuple(routes.values()), exchange.loss, exchange.out)
+
+    def _find_better(self, visit: VisitId, found: Found | None) -> Found | None:
+        """The plan that a choice among all routes finds in the time left, where it is better than the one known."""
+        left = self._clock.deadline - time.monotonic()
+        if self._relaxation.proof is None or left < _LEAST_CHOICE_S:
+            return found
+        routes = plan_with(self._relaxation, self._position[visit], seconds=left * _CHOICE_SHARE)
+        judged = None if routes is None else evaluate_routes(self._problem, routes)
+        if routes is None or judged is None or not judged.feasible:
+            return found
+        loss = self._value - judged.value
+        if found is not None and found.loss <= loss:
+            return found
+        served = set(judged.visits_made)
+        out = tuple(stop.visit for route in self._plan.routes for stop in route.stops if stop.visit not in served)
+        return Found(routes, loss, out)
 
     def _find_remedies(self, visit: VisitId, *, every: bool) -> tuple[Remedy, ...]:
         found: list[Remedy] = []

@@ -6,19 +6,29 @@ most the bound less what the best such route lacks to pay; this is known for all
 Then the visit is forced into the linear program, which gives duals of its own, and their exact pricing a bound that is
 nearly that of the program. Neither knows what is lost by rounding: what it really costs may be more, by as much as the
 bound of the whole problem is above its best plan.
+
+A plan with the visit comes from the integer choice among the routes at hand, with the visit required. That takes
+seconds; rounding the program by diving takes a fifth of it and lost twice as much as an exchange inside one shift.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
+from optimizer.choice import choose
 from optimizer.labelling import NEVER, Dominance, Floats
 from optimizer.master import Master
+from optimizer.plan import Route
 from optimizer.pricing import Duals, SearchFor
 from optimizer.relaxation import IMPROVES, MARGIN, Relaxation
+from optimizer.schedule import build_timed_route
 
 _ROUNDS = 2
 _EXACT_ROUNDS = 2
 _COLUMNS = 20
 _LABELS = 20_000
+_MOST_THROUGH, _MOST_OTHERS = 100, 800
+"""Routes with the visit and without it among which a plan is chosen."""
 _SLACK = 0.05
 """Part of the best route's value that a route may lack and still be of use."""
 
@@ -68,6 +78,27 @@ def bound_with(relaxation: Relaxation, visit: int, *, known: float, enough: floa
             if not improved:
                 break
     return known
+
+
+def plan_with(relaxation: Relaxation, visit: int, *, seconds: float) -> tuple[Route, ...] | None:
+    """
+    The best plan with the visit, by position, that the routes at hand make and the time finds; None for none.
+
+    The more of them serve the visit the better: call it after `bound_with`.
+    """
+    assert relaxation.proof is not None
+    network, columns = relaxation.network, relaxation.master.columns
+    worth = relaxation.master.reduced_values(columns, relaxation.proof.row_duals)
+    ranked = [columns[k] for k in np.argsort(-worth, kind="stable")]
+    through = [column for column in ranked if visit in column.visits][:_MOST_THROUGH]
+    others = [column for column in ranked if visit not in column.visits][:_MOST_OTHERS]
+    must = network.must.copy()
+    must[visit] = True
+    forced = replace(network, must=must)
+    choice = choose(forced, relaxation.elements, [*through, *others], time_limit_s=seconds)
+    if choice.value is None:
+        return None
+    return tuple(build_timed_route(network, shift, each.visits, each.starts) for shift, each in choice.routes)
 
 
 def _add_routes_through(relaxation: Relaxation, visit: int) -> None:

@@ -22,6 +22,7 @@ from optimizer.changes import (
     RaiseCapacity,
     RaiseLimit,
     RequireVisit,
+    ServeAt,
     UnpinVisit,
     apply_changes,
 )
@@ -109,6 +110,13 @@ def test_a_visit_is_declined_required_pinned_and_freed(monday: Problem) -> None:
     assert [visit for visit in freed.visits if visit.id != SMK] == [v for v in monday.visits if v.id != SMK]
 
 
+def test_a_visit_is_served_at_the_place_of_another(monday: Problem) -> None:
+    """People of the hall come to the school: only the place of that visit changes."""
+    changed = applied(monday, ServeAt(HALL, LocationId("smk")))
+    assert changed.visit_by_id[HALL] == replace(monday.visit_by_id[HALL], location=LocationId("smk"))
+    assert [visit for visit in changed.visits if visit.id != HALL] == [v for v in monday.visits if v.id != HALL]
+
+
 def test_a_new_visit_comes_with_its_place_where_travel_is_a_rule(monday: Problem) -> None:
     """Travel times to a new place follow from the detour factor; a known place needs none."""
     assert applied(monday, AddVisit(letter(monday))).visits[-1].id == "letter"
@@ -171,6 +179,7 @@ def some_of_each(problem: Problem) -> tuple[Change, ...]:
         RaiseLimit(LimitId("cards"), 20),
         RaiseCapacity(VAN_1, "id_card", 40),
         AllowDay(SMK, 2),
+        ServeAt(HALL, LocationId("smk")),
     )
 
 
@@ -237,6 +246,8 @@ def test_a_letter_is_a_visit_or_a_visit_with_its_place(monday: Problem) -> None:
         (RaiseLimit(LimitId("villages"), 3), "cards, schools-a-day, hours"),
         (RaiseCapacity(VAN_1, "child_card", 3), "id_card"),
         (AllowDay(HALL, 0), "already"),
+        (ServeAt(HALL, LocationId("nowhere")), "Location 'nowhere'"),
+        (ServeAt(VisitId("x"), LocationId("smk")), "Visit 'x'"),
     ],
     ids=lambda value: "" if isinstance(value, str) else type(value).__name__,
 )
