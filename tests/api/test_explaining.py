@@ -7,23 +7,42 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from optimizer.instance import read_plan, read_problem, write_problem
+import pytest
+
+from optimizer.instance import read_plan, read_problem, sha256_of, write_plan, write_problem
 from optimizer.plan import Reason
+from optimizer.problem import Problem
+from optimizer.solve import SolveOptions, solve
+from optimizer.state import State, write_state
 
 RunMoling = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_a_week_is_explained_and_written(run_moling: RunMoling, published_week: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def crowded_week(week: Problem, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a week of two vans and 34 villages, more than can be served, its plan and its state."""
+    folder = tmp_path_factory.mktemp("crowded")
+    instance = write_problem(replace(week, visits=week.visits[:34]))
+    kept: list[State] = []
+    options = SolveOptions(time_limit_s=12, instance_sha256=sha256_of(instance))
+    plan = solve(read_problem(instance), options, on_state=kept.append)
+    (folder / "instance.json").write_bytes(instance)
+    (folder / "plan.json").write_bytes(write_plan(plan))
+    (folder / "state").write_bytes(write_state(kept[0]))
+    return folder
+
+
+def test_a_week_is_explained_and_written(run_moling: RunMoling, crowded_week: Path, tmp_path: Path) -> None:
     """By reason, within the limit; the written plan checks out, and its remedy can be replanned as it stands."""
-    week = [published_week / "instance.json", published_week / "plan.json"]
-    out, state = tmp_path / "plan.json", published_week / "state"
+    week = [crowded_week / "instance.json", crowded_week / "plan.json"]
+    out, state = tmp_path / "plan.json", crowded_week / "state"
     began = time.monotonic()
     done = run_moling("--lang", "en", "explain", *week, "--state", state, "--time-limit", 6, "--out", out)
     assert done.returncode == 0, done.stderr
     assert time.monotonic() - began < 8
     assert done.stderr == ""
     lines = done.stdout.splitlines()
-    assert any(line.startswith("Displaced, proved: ") for line in lines)
+    assert any(line.startswith(("Displaced, proved: ", "Not settled: ")) for line in lines)
     assert "What one more is worth:" in lines
     assert run_moling("check", week[0], out).returncode == 0
     before, after = read_plan(week[1].read_bytes()), read_plan(out.read_bytes())
@@ -40,9 +59,9 @@ def test_a_week_is_explained_and_written(run_moling: RunMoling, published_week: 
     assert any(stop.visit == told.visit for r in read_plan(new.read_bytes()).routes for stop in r.stops)
 
 
-def test_programs_get_json_of_one_visit(run_moling: RunMoling, published_week: Path) -> None:
+def test_programs_get_json_of_one_visit(run_moling: RunMoling, crowded_week: Path) -> None:
     """Values and change documents; Indonesian where nobody asks for English."""
-    week = [published_week / "instance.json", published_week / "plan.json"]
+    week = [crowded_week / "instance.json", crowded_week / "plan.json"]
     plan = read_plan(week[1].read_bytes())
     visit = plan.unserved[0].visit
     done = run_moling("explain", *week, "--visit", visit, "--json", "--time-limit", 5)
@@ -51,15 +70,15 @@ def test_programs_get_json_of_one_visit(run_moling: RunMoling, published_week: P
     (told,) = json.loads(done.stdout)["unserved"]
     assert told["visit"] == visit
     assert told["reason"] in list(Reason)
-    assert "Terbukti" in told["text"]
+    assert "Terbukti" in told["text"] or "Belum pasti" in told["text"]
     for remedy in told["remedies"]:
         assert remedy["changes"]["format"] == "moling/changes"
         assert remedy["changes"]["changes"][-1] == {"change": "require_visit", "visit": visit}
 
 
-def test_bad_input_is_refused_in_one_line(run_moling: RunMoling, published_week: Path, tmp_path: Path) -> None:
+def test_bad_input_is_refused_in_one_line(run_moling: RunMoling, crowded_week: Path, tmp_path: Path) -> None:
     """A plan of another instance, a visit that is made or unknown, a state that is none: nothing is written."""
-    instance, plan = published_week / "instance.json", published_week / "plan.json"
+    instance, plan = crowded_week / "instance.json", crowded_week / "plan.json"
     problem = read_problem(instance.read_bytes())
     other = tmp_path / "other.json"
     other.write_bytes(write_problem(replace(problem, visits=problem.visits[:24])))
