@@ -84,6 +84,24 @@ COMMANDS = (
         "api.solving:add_check_arguments",
         "api.solving:run_check",
     ),
+    Command(
+        "replan",
+        N_("change a plan as little as pays after a lost van, a refusal, a new letter"),
+        "api.replanning:add_replan_arguments",
+        "api.replanning:run_replan",
+    ),
+    Command(
+        "offers",
+        N_("find slots for a new visit and rank them by what the week loses"),
+        "api.replanning:add_offers_arguments",
+        "api.replanning:run_offers",
+    ),
+    Command(
+        "compare",
+        N_("tell what is different between two plans"),
+        "api.replanning:add_compare_arguments",
+        "api.replanning:run_compare",
+    ),
 )
 
 _DESCRIPTION = N_("Plans the weekly rounds of a civil registry's mobile vans, and tells what each plan is worth.")
@@ -96,6 +114,8 @@ _EPILOG = N_(
     "Underneath, a week is one instance file in and one plan file out:\n"
     "  moling solve INSTANCE.json --time-limit 30 --out PLAN.json\n"
     "  moling check INSTANCE.json PLAN.json\n"
+    "  moling replan INSTANCE.json PLAN.json CHANGES.json    when something changes\n"
+    "  moling offers INSTANCE.json PLAN.json VISIT.json      which slots to offer for a new letter\n"
     "`moling COMMAND --help` tells everything a command can do."
 )
 

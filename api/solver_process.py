@@ -35,9 +35,11 @@ from optimizer.instance import read_plan, read_problem, sha256_of, write_plan
 from optimizer.plan import Plan, PlanStatus
 from optimizer.problem import Problem
 from optimizer.solve import Engine, SolveOptions, solve
+from optimizer.state import State, read_state, write_state
 
 _HEAD = struct.Struct(">cQ")
 _SETTINGS, _INSTANCE, _INITIAL, _END, _BETTER, _FINAL, _FAILED = b"S", b"I", b"0", b".", b"B", b"F", b"X"
+_STATE = b"K"
 _CHILD_RESERVE_S = 0.5
 """The child is asked to answer this long before the limit, so that its own answer is usually the one that counts."""
 _TICK_S = 0.1
@@ -64,6 +66,8 @@ class ChildSettings:
         By how much the child stands back behind other processes.
     memory_mb
         Most address space it may take; None for no cap.
+    prove, keeps_state
+        Whether to prove the plan good, and to hand over what later solves can start from.
     """
 
     deadline: float
@@ -74,6 +78,8 @@ class ChildSettings:
     solution_limit: int | None = None
     niceness: int = 0
     memory_mb: int | None = None
+    prove: bool = True
+    keeps_state: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,25 +111,35 @@ class SolverProcess:
     ----------
     instance
         Bytes of the instance document; the child reads them by itself, at the same time as the parent.
-    initial_plan
-        Bytes of a plan document to start from.
+    initial_plan, state
+        Bytes of a plan and a state document to start from.
 
     Attributes
     ----------
     failure
         Why the child broke off, once it did.
+    state
+        Bytes of the state document that the child handed over; None until then.
     """
 
-    def __init__(self, instance: bytes, settings: ChildSettings, initial_plan: bytes | None = None) -> None:
+    def __init__(
+        self,
+        instance: bytes,
+        settings: ChildSettings,
+        initial_plan: bytes | None = None,
+        state: bytes | None = None,
+    ) -> None:
         self._instance, self._settings = instance, settings
+        self.state: bytes | None = None
         self._messages: queue.SimpleQueue[tuple[bytes, bytes]] = queue.SimpleQueue()
         self.failure: str | None = None
         told = {**asdict(settings), "parent": os.getpid()}
         with tempfile.TemporaryFile() as stdin:  # a pipe would block until the child has come up
             _write_message(stdin, _SETTINGS, json.dumps(told).encode())
             _write_message(stdin, _INSTANCE, instance)
-            if initial_plan is not None:
-                _write_message(stdin, _INITIAL, initial_plan)
+            for kind, document in ((_INITIAL, initial_plan), (_STATE, state)):
+                if document is not None:
+                    _write_message(stdin, kind, document)
             stdin.seek(0)
             root = str(Path(__file__).resolve().parent.parent)
             self._child = subprocess.Popen(  # noqa: S603 (this interpreter, this code)
@@ -207,6 +223,8 @@ class SolverProcess:
             while True:
                 if message[0] in {_FAILED, _END}:
                     failure = failure or message[1].decode()
+                elif message[0] == _STATE:
+                    self.state = message[1]
                 else:
                     latest = message
                 message = self._messages.get_nowait()
@@ -320,18 +338,25 @@ def run_child() -> None:
 
 def _solve(settings: ChildSettings, incoming: dict[bytes, bytes], stream: IO[bytes]) -> None:
     problem = read_problem(incoming[_INSTANCE])
-    initial = incoming.get(_INITIAL)
+    initial, known = incoming.get(_INITIAL), incoming.get(_STATE)
     options = SolveOptions(
         time_limit_s=max(0.0, settings.deadline - _CHILD_RESERVE_S - time.monotonic()),
         solution_limit=settings.solution_limit,
         seed=settings.seed,
         threads=settings.threads,
         engine=Engine(settings.engine),
+        prove=settings.prove,
         initial_plan=read_plan(initial) if initial is not None else None,
+        state=read_state(known) if known is not None else None,
         instance_sha256=sha256_of(incoming[_INSTANCE]),
         gettext=language(settings.language).gettext,
     )
-    plan = solve(problem, options, on_plan=_Sender(stream).send_better)
+
+    def send_state(state: State) -> None:
+        _write_message(stream, _STATE, write_state(state))
+
+    on_state = send_state if settings.keeps_state else None
+    plan = solve(problem, options, on_plan=_Sender(stream).send_better, on_state=on_state)
     _write_message(stream, _FINAL, write_plan(plan))
 
 

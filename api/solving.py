@@ -24,6 +24,7 @@ from optimizer.instance import read_plan, read_problem, sha256_of, write_plan, w
 from optimizer.plan import Plan, PlanStatus
 from optimizer.problem import Problem
 from optimizer.solve import Engine, SolveOptions
+from optimizer.state import write_state
 
 EXIT_CODES = {PlanStatus.OPTIMAL: 0, PlanStatus.FEASIBLE: 0, PlanStatus.INFEASIBLE: 3, PlanStatus.UNKNOWN: 4}
 _LEAST_LIMIT_S = 2
@@ -61,7 +62,7 @@ def add_solve_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> No
         "--state",
         metavar="FILE",
         type=Path,
-        help=gettext("where engines keep what later commands can use; no engine keeps anything yet"),
+        help=gettext("where to write what replan and offers can start from"),
     )
 
 
@@ -77,35 +78,37 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
         When the solver broke before it had a plan; nothing is written then either.
     """
     started, gettext = process_start(), lang.gettext
-    _check_options(arguments, gettext)
+    check_options(arguments, gettext)
     instance = read_file(arguments.instance, gettext)
-    if arguments.state is not None:
-        print(
-            gettext("The engine keeps no state; {file} is not written.").format(file=arguments.state),
-            file=sys.stderr,
-        )
     settings = ChildSettings(
         deadline=started + arguments.time_limit,
         language=lang.code,
         engine=arguments.engine,
         seed=arguments.seed,
         threads=arguments.threads,
+        keeps_state=arguments.state is not None,
     )
     with (
-        _whole_file(arguments.out, gettext) as output,
+        whole_file(arguments.out, gettext) as output,
+        whole_file(arguments.state, gettext) if arguments.state is not None else contextlib.nullcontext() as state,
         stop_on_signal() as stop,
         progress_line(sys.stderr, lang) as show,
         SolverProcess(instance, settings) as solver,
     ):
-        problem = _problem(arguments.instance, instance)
-        _check_limit(arguments.time_limit, problem, gettext)
+        problem = parse_problem(arguments.instance, instance)
+        check_limit(arguments.time_limit, problem, gettext)
         plan = solver.wait(problem, on_progress=show, should_stop=stop.is_set)
         plan = replace(plan, seconds=round(time.monotonic() - started, 3))
         output.write(write_plan(plan))
+        if state is not None and solver.state is not None:
+            state.write(solver.state)
+    if arguments.state is not None and solver.state is None:
+        text = gettext("The engine left no state; {file} is not written.")
+        print(text.format(file=arguments.state), file=sys.stderr)
     if solver.failure is not None:
         text = gettext("The solver broke off ({failure}); the best plan until then was kept.")
         print(text.format(failure=solver.failure), file=sys.stderr)
-    print(_summary(problem, plan, arguments.out, gettext))
+    print(summary(problem, plan, arguments.out, gettext))
     return EXIT_CODES[plan.status]
 
 
@@ -127,7 +130,7 @@ def run_check(arguments: argparse.Namespace, lang: Language) -> int:
     gettext = lang.gettext
     instance = read_file(arguments.instance, gettext)
     document = read_file(arguments.plan, gettext)
-    problem = _problem(arguments.instance, instance)
+    problem = parse_problem(arguments.instance, instance)
     try:
         plan = read_plan(document)
     except OptimizerError as error:
@@ -137,7 +140,7 @@ def run_check(arguments: argparse.Namespace, lang: Language) -> int:
         print(violation.text(gettext))
     if judged.violations:
         return 1
-    print(_summary(problem, plan, arguments.plan, gettext))
+    print(summary(problem, plan, arguments.plan, gettext))
     return 0
 
 
@@ -156,18 +159,22 @@ def solve_in_child(lang: Language) -> Callable[[Problem, SolveOptions], Plan]:
             seed=options.seed,
             threads=options.threads,
             solution_limit=options.solution_limit,
+            prove=options.prove,
         )
+        initial = None if options.initial_plan is None else write_plan(options.initial_plan)
+        state = None if options.state is None else write_state(options.state)
         with (
             stop_on_signal() as stop,
             progress_line(sys.stderr, lang) as show,
-            SolverProcess(write_problem(problem), settings) as child,
+            SolverProcess(write_problem(problem), settings, initial, state) as child,
         ):
             return child.wait(problem, on_progress=show, should_stop=stop.is_set)
 
     return solver
 
 
-def _check_options(arguments: argparse.Namespace, gettext: Gettext) -> None:
+def check_options(arguments: argparse.Namespace, gettext: Gettext) -> None:
+    """Refuse a time limit that is no number, and threads or a seed that is none."""
     if not math.isfinite(arguments.time_limit):
         raise BadInputError(gettext("--time-limit must be a number of seconds."))
     for name, value in (("threads", arguments.threads), ("seed", arguments.seed)):
@@ -179,7 +186,8 @@ def _check_options(arguments: argparse.Namespace, gettext: Gettext) -> None:
             )
 
 
-def _check_limit(time_limit_s: float, problem: Problem, gettext: Gettext) -> None:
+def check_limit(time_limit_s: float, problem: Problem, gettext: Gettext) -> None:
+    """Refuse a time limit that is too short for the number of places."""
     least = _LEAST_LIMIT_S + len(problem.locations) // _LOCATIONS_PER_SECOND
     if time_limit_s < least:
         raise BadInputError(
@@ -197,14 +205,16 @@ def read_file(path: Path, gettext: Gettext) -> bytes:
         raise BadInputError(gettext("{file} cannot be read: {why}.").format(file=path, why=error.strerror)) from error
 
 
-def _problem(path: Path, document: bytes) -> Problem:
+def parse_problem(path: Path, document: bytes) -> Problem:
+    """The problem of a file's bytes; BadInputError, naming the file, where there is none."""
     try:
         return read_problem(document)
     except OptimizerError as error:
         raise BadInputError(f"{path}: {error}") from error
 
 
-def _summary(problem: Problem, plan: Plan, path: Path, gettext: Gettext) -> str:
+def summary(problem: Problem, plan: Plan, path: Path, gettext: Gettext) -> str:
+    """A plan in one line: status, value, what is proved, visits made."""
     status = gettext(_STATUSES[plan.status])
     if plan.value is None:
         why = f" ({', '.join(plan.conflict)})" if plan.conflict else ""
@@ -221,17 +231,21 @@ def _summary(problem: Problem, plan: Plan, path: Path, gettext: Gettext) -> str:
     text = gettext(
         "{file}: {status}, value {value:.1f}, proved within {gap} of the best, visits made {served} of {all}."
     )
-    return text.format(**facts, gap=_percent(plan.gap))
+    return text.format(**facts, gap=percent(plan.gap))
 
 
-def _percent(gap: float) -> str:
+def percent(gap: float) -> str:
     """A proved gap in per cent, rounded up so that it never says more than the proof."""
     return f"{math.ceil(gap * 10_000 - _ROUNDING) / 100:.2f} %"
 
 
 @contextlib.contextmanager
-def _whole_file(path: Path, gettext: Gettext) -> Iterator[IO[bytes]]:
-    """A file that appears whole or not at all: it is written beside its place and put there at the end."""
+def whole_file(path: Path, gettext: Gettext) -> Iterator[IO[bytes]]:
+    """
+    A file that appears whole or not at all: it is written beside its place and put there at the end.
+
+    Where nothing was written, what was there stays.
+    """
     if path.exists() and not path.is_file():
         raise BadInputError(gettext("{file} cannot be written: it is no file.").format(file=path))
     try:
@@ -247,8 +261,10 @@ def _whole_file(path: Path, gettext: Gettext) -> Iterator[IO[bytes]]:
             yield output
             output.flush()
             os.fsync(output.fileno())
-        beside.chmod(0o666 & ~_umask())
-        beside.replace(path)
+            is_written = output.tell() > 0
+        if is_written:
+            beside.chmod(0o666 & ~_umask())
+            beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 
@@ -299,7 +315,7 @@ def progress_line(stream: IO[str], lang: Language) -> Iterator[Callable[[Progres
             text = lang.gettext("Looking for a first plan, {seconds} s left").format(**facts)
         elif progress.gap is not None:
             text = lang.gettext("Value {value}, within {gap} of the best, visits {served}, {seconds} s left").format(
-                **facts, gap=_percent(progress.gap)
+                **facts, gap=percent(progress.gap)
             )
         else:
             text = lang.gettext("Value {value}, visits {served}, {seconds} s left").format(**facts)

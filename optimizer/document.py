@@ -87,6 +87,8 @@ class Table:
         Fields that are always written but may be left out.
     renamed
         Fields that are kept under another name than the one they are computed and written by.
+    spelled
+        Attributes of fields whose names are no names in Python, such as ``from``.
     """
 
     label: str
@@ -97,6 +99,7 @@ class Table:
     required: frozenset[str] = frozenset()
     shown: frozenset[str] = frozenset()
     renamed: Mapping[str, str] | None = None
+    spelled: Mapping[str, str] | None = None
 
     def read(self, name: str, value: object) -> Any:  # noqa: ANN401 (whatever type the table is of)
         """The object that a JSON value describes; ``name`` is what messages call it."""
@@ -110,8 +113,9 @@ class Table:
         arguments = {}
         for key, kind in self.kinds.items():
             if key in value:
-                arguments[(self.renamed or {}).get(key, key)] = kind.read(Place(name, key), value[key])
-            elif key not in defaults:
+                argument = (self.renamed or self.spelled or {}).get(key, key)
+                arguments[argument] = kind.read(Place(name, key), value[key])
+            elif self._attribute(key) not in defaults:
                 raise DocumentError(f"{Place(name, key)} is missing; it must be {kind.right}.")
         try:
             return self.type(**arguments)
@@ -121,16 +125,22 @@ class Table:
     def write(self, thing: object) -> dict[str, object]:
         """The JSON value for an object, defaults left out."""
         defaults = self._defaults()
+        values = {key: getattr(thing, self._attribute(key)) for key in self.kinds}
         return {
-            key: kind.write(getattr(thing, key))
+            key: kind.write(values[key])
             for key, kind in self.kinds.items()
-            if key in self.shown or key not in defaults or getattr(thing, key) != defaults[key]
+            if key in self.shown
+            or self._attribute(key) not in defaults
+            or values[key] != defaults[self._attribute(key)]
         }
 
     def name(self, value: object, number: int) -> str:
         """What messages call the object of this number in its list."""
         known = value.get(self.known_by) if isinstance(value, dict) else None
         return f"{self.label} {known!r}" if isinstance(known, str) else f"{self.label} number {number}"
+
+    def _attribute(self, key: str) -> str:
+        return (self.spelled or {}).get(key, key)
 
     def _defaults(self) -> dict[str, object]:
         found: dict[str, object] = {}

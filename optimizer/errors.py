@@ -9,6 +9,10 @@ class InvalidProblemError(OptimizerError, ValueError):
     """A problem, or a part of one, breaks a rule of the format (`instance.py`)."""
 
 
+class InvalidChangeError(OptimizerError, ValueError):
+    """A change does not fit its problem or the plan of it, or a document of changes cannot be read."""
+
+
 class InvalidPlanError(OptimizerError, ValueError):
     """A plan document cannot be read: it is not of the format, whatever the plan itself is worth."""
 

@@ -28,8 +28,8 @@ class Exchange:
 
     Attributes
     ----------
-    shift
-        Where the visit goes.
+    route
+        Of the shift where the visit goes, with it.
     out
         Visits that go for it, in the order of the route.
     loss
@@ -37,7 +37,7 @@ class Exchange:
     """
 
     visit: VisitId
-    shift: ShiftId
+    route: Route
     out: tuple[VisitId, ...]
     loss: float
 
@@ -45,8 +45,18 @@ class Exchange:
 def find_exchange(
     network: Network, worth: FloatArray, routes: Mapping[ShiftId, Route], value: float, visit: int, *, deadline: float
 ) -> Exchange | None:
+    """The exchange that loses least, as `list_exchanges` finds it; None where there is none or the time is up."""
+    return next(list_exchanges(network, worth, routes, value, visit, deadline=deadline), None)
+
+
+def list_exchanges(
+    network: Network, worth: FloatArray, routes: Mapping[ShiftId, Route], value: float, visit: int, *, deadline: float
+) -> Iterator[Exchange]:
     """
-    The exchange that loses least; None where one shift alone cannot make room or the time is up.
+    The best exchange of each shift that alone can make room, those that seem to lose least first.
+
+    Of shifts that stay at home and differ in nothing only the first is told. Nothing comes after the deadline, and
+    nothing at all where it passes before every shift was looked at.
 
     Parameters
     ----------
@@ -61,8 +71,32 @@ def find_exchange(
         On the monotonic clock.
     """
     problem = network.problem
+    told: set[int] = set()
+    for _, shift, made, sequence in _ranked(network, worth, routes, visit, deadline=deadline):
+        if time.monotonic() > deadline:
+            return
+        if shift in told:
+            continue
+        route = build_route(network, shift, sequence)
+        others = [other for name, other in routes.items() if name != problem.shifts[shift].id]
+        judged = evaluate_routes(problem, others if route is None else [*others, route])
+        if route is not None and judged.feasible:
+            told.add(shift)
+            out = tuple(problem.visits[other].id for other in made if other not in sequence)
+            yield Exchange(problem.visits[visit].id, route, out, value - judged.value)
+
+
+_Candidate = tuple[float, int, tuple[int, ...], tuple[int, ...]]
+"""Estimated loss, shift, its stops so far, its stops with the visit; positions in the problem."""
+
+
+def _ranked(
+    network: Network, worth: FloatArray, routes: Mapping[ShiftId, Route], visit: int, *, deadline: float
+) -> list[_Candidate]:
+    """Everything that may be tried, the least estimated loss first; nothing where the time is up before all is seen."""
+    problem = network.problem
     positions = {each.id: at for at, each in enumerate(problem.visits)}
-    ranked: list[tuple[float, int, tuple[int, ...], tuple[int, ...]]] = []
+    ranked: list[_Candidate] = []
     idle: set[int] = set()
     for shift, each in enumerate(problem.shifts):
         shift_class = network.class_of[shift]
@@ -75,18 +109,9 @@ def find_exchange(
         before = _net_worth(network, worth, shift_class, made) or 0.0
         for sequence in _with_visit(network, shift_class, made, visit):
             if time.monotonic() > deadline:
-                return None
+                return []
             ranked.append((before - (_net_worth(network, worth, shift_class, sequence) or 0.0), shift, made, sequence))
-    for _, shift, made, sequence in sorted(ranked):
-        if time.monotonic() > deadline:
-            return None
-        route = build_route(network, shift, sequence)
-        others = [other for name, other in routes.items() if name != problem.shifts[shift].id]
-        judged = evaluate_routes(problem, others if route is None else [*others, route])
-        if route is not None and judged.feasible:
-            out = tuple(problem.visits[other].id for other in made if other not in sequence)
-            return Exchange(problem.visits[visit].id, problem.shifts[shift].id, out, value - judged.value)
-    return None
+    return sorted(ranked)
 
 
 def _net_worth(network: Network, worth: FloatArray, shift_class: int, visits: tuple[int, ...]) -> float | None:

@@ -187,7 +187,7 @@ _TRAVEL = Kind(
     "an object with duration_min and distance_m, or with detour_factor and speed_kmh", _read_travel, _write_travel
 )
 
-_LOCATION = Table("Location", Location, {"id": TEXT, "lon": NUMBER, "lat": NUMBER})
+LOCATION = Table("Location", Location, {"id": TEXT, "lon": NUMBER, "lat": NUMBER})
 _MATRICES = Table("Travel", TravelTimes, {"duration_min": _MATRIX, "distance_m": _MATRIX})
 _GREAT_CIRCLE = Table("Travel", GreatCircle, {"detour_factor": NUMBER, "speed_kmh": NUMBER})
 _WINDOW = Table("window", TimeWindow, {"start": WHOLE, "end": WHOLE, "cost": NUMBER}, names_itself=False)
@@ -214,7 +214,7 @@ _SHIFT = Table(
         "skills": _SET,
     },
 )
-_VISIT = Table(
+VISIT = Table(
     "Visit",
     Visit,
     {
@@ -258,10 +258,10 @@ _PROBLEM = Table(
         "week": DAY,
         "timezone": TEXT,
         "horizon_days": WHOLE,
-        "locations": objects(_LOCATION),
+        "locations": objects(LOCATION),
         "travel": _TRAVEL,
         "shifts": objects(_SHIFT),
-        "visits": objects(_VISIT),
+        "visits": objects(VISIT),
         "communities": objects(_COMMUNITY),
         "limits": objects(_LIMIT),
     },

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from optimizer.errors import one_line
-from optimizer.problem import clock
+from optimizer.problem import DAY_MIN, clock
 
 Gettext = Callable[[str], str]
 """Message in English -> message in the reader's language."""
@@ -79,6 +79,11 @@ class ClockTime:
     def text(self, gettext: Gettext) -> str:
         """The time in the reader's language."""
         return clock(self.minute, [gettext(day) for day in _WEEKDAYS])
+
+
+def day_name(day: int, gettext: Gettext) -> str:
+    """A day of the axis, counted from 0, as messages show it: ``Mon``, in later weeks ``w2 Mon``."""
+    return ClockTime(day * DAY_MIN).text(gettext).rpartition(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,17 @@ def planned_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arguments = ["plan", str(SAMPLE_DIR / "batubara"), "--week", "2026-W50", "--out", str(out), "--time-limit", "6"]
     subprocess.run([*MOLING, *arguments], cwd=ROOT, capture_output=True, check=True, timeout=60)
     return out
+
+
+@pytest.fixture(scope="session")
+def published_week(week: Problem, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the instance and the plan of a week of two vans and 25 villages, and the state of its solve."""
+    folder = tmp_path_factory.mktemp("published")
+    instance, plan, state = folder / "instance.json", folder / "plan.json", folder / "state"
+    instance.write_bytes(write_problem(replace(week, visits=week.visits[:25])))
+    arguments = ["solve", instance, "--time-limit", 20, "--out", plan, "--state", state]
+    subprocess.run([*MOLING, *map(str, arguments)], cwd=ROOT, capture_output=True, check=True, timeout=60)
+    return folder
 
 
 @pytest.fixture(scope="module")

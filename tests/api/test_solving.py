@@ -16,6 +16,7 @@ import pytest
 from optimizer.instance import read_plan, sha256_of, write_plan
 from optimizer.plan import PlanStatus, Reason
 from optimizer.problem import Problem, TimeWindow, TravelTimes
+from optimizer.state import read_state
 
 RunMoling = Callable[..., subprocess.CompletedProcess[str]]
 StartMoling = Callable[..., subprocess.Popen[bytes]]
@@ -154,16 +155,22 @@ def test_a_place_that_cannot_be_written_is_refused_before_solving(
         assert time.monotonic() - began < 15
 
 
-def test_state_is_accepted_and_not_written(
+def test_what_a_solve_learned_is_written_beside_the_plan(
     run_moling: RunMoling, write_instance: WriteInstance, short_week: Problem, tmp_path: Path
 ) -> None:
-    """The routing engine keeps nothing for later commands, and says so rather than pretend."""
-    state = tmp_path / "state"
-    arguments = ("--time-limit", 5, "--out", tmp_path / "plan.json", "--state", state)
-    solved = run_moling("solve", write_instance(short_week), *arguments)
-    assert solved.returncode == 0
-    assert str(state) in solved.stderr
-    assert not state.exists()
+    """The state is of that instance and holds every route of the plan; the routing engine has none and says so."""
+    state, out, instance = tmp_path / "state", tmp_path / "plan.json", write_instance(short_week)
+    solved = run_moling("solve", instance, "--time-limit", 5, "--out", out, "--state", state)
+    assert (solved.returncode, solved.stderr) == (0, "")
+    kept = read_state(state.read_bytes())
+    assert kept.instance_sha256 == sha256_of(instance.read_bytes())
+    known = {route.visits for route in kept.routes}
+    assert {tuple(stop.visit for stop in route.stops) for route in read_plan(out.read_bytes()).routes} <= known
+    before = state.read_bytes()
+    routed = run_moling("solve", instance, "--time-limit", 3, "--engine", "routing", "--out", out, "--state", state)
+    assert routed.returncode == 0
+    assert str(state) in routed.stderr
+    assert state.read_bytes() == before
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
