@@ -1,8 +1,9 @@
 """
 From a problem to a plan: the one way in, whatever engine works behind it.
 
-`solve` proves what testing visits by themselves can prove, lets an engine offer plans, and answers with the best one
-after `evaluate` found no broken rule in it and the same value. It raises nothing for problems without a plan.
+`solve` proves what testing visits by themselves can prove, lets an engine offer plans, block by block where the problem
+falls into blocks, and answers with the best one after `evaluate` found no broken rule in it and the same value. It
+raises nothing for problems without a plan.
 """
 
 import time
@@ -12,6 +13,7 @@ from enum import StrEnum
 
 from optimizer import column_generation, reference
 from optimizer.answer import Answer
+from optimizer.blocks import EngineRun, solve_blocks, split
 from optimizer.errors import BrokenPlanError
 from optimizer.evaluate import evaluate
 from optimizer.incumbent import EngineLimits, Incumbent
@@ -21,7 +23,6 @@ from optimizer.problem import Problem
 from optimizer.proofs import find_barriers, find_conflict
 from optimizer.violation import Gettext
 
-EngineRun = Callable[[Network, Incumbent, EngineLimits], None]
 _EXCHANGE_S = 0.5
 """Seconds at most for looking what would have to go for visits left out."""
 
@@ -134,6 +135,12 @@ def _search(network: Network, incumbent: Incumbent, options: SolveOptions, *, de
     incumbent.offer({})
     if options.initial_plan is not None:
         incumbent.offer_routes(options.initial_plan.routes)
-    if not incumbent.should_stop():
-        limits = EngineLimits(deadline, options.solution_limit, options.seed, options.threads)
-        _ENGINES[options.engine](network, incumbent, limits)
+    if incumbent.should_stop():
+        return
+    engine = _ENGINES[options.engine]
+    limits = EngineLimits(deadline, options.solution_limit, options.seed, options.threads)
+    blocks = split(network)
+    if len(blocks) == 1:
+        engine(network, incumbent, limits)
+    else:
+        solve_blocks(blocks, network, incumbent, limits, engine)
