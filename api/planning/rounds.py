@@ -1,0 +1,341 @@
+"""
+A quarter's rounds as one problem: every village gets its stops, each in a fortnight of its own.
+
+Stops that the region folder has as rules stay as they are: people were told of them. The villages that they reach need
+no others. The rest is served by hubs (`hubs`). A stop's windows lie in its fortnight, at one of several halls where
+more than one will do, so the problem falls into fortnights, which `solve` plans and proves one by one: what is proved
+is that no other choice of days, halls, vans and orders within these fortnights is worth more. Which fortnight a stop
+is in was settled before, by a rule of thumb.
+
+Vans work their regular hours without overtime, which stays with letters, as does what the rounds leave of the rest.
+Blank cards are not counted over a quarter: stock is filled up in between, and each week's plan counts it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from api.entities import RecurringStop
+from api.i18n import N_
+from api.planning.calendar import CalendarWeek, calendar_week
+from api.planning.frame import Candidates, Frame, LeftOut, PlannedVisit, PlanningOptions
+from api.planning.hub_visits import DRIVE_TO_A_STOP_MIN, hub_limits, hub_visits
+from api.planning.hubs import HubStop, RoundsOptions, find_hubs, fortnights, place_stops, stops_needed
+from api.planning.notes import Note
+from api.planning.places import base_cards, bases_of, driving, find_place, office_of, vehicle_cards, village_hall
+from api.planning.recurring import recurring_visits, saturdays_due
+from api.planning.shifts import ShiftSettings, duty_min, week_shifts
+from api.planning.villages import VillageDemand
+from api.planning.weeks import week_name
+from geodata.region import Region
+from geodata.times import all_resolved
+from geodata.travel import travel_times
+from geodata.villages import Village
+from maps.cards import VillageCard, WeekCards
+from optimizer.problem import (
+    DAY_MIN,
+    WEEK_MIN,
+    Limit,
+    Pause,
+    Problem,
+    Shift,
+    TimeWindow,
+    VisitId,
+)
+
+MAX_WEEKS = 14
+"""The time axis of a problem takes no more."""
+ROUNDS_ID = "TW-"
+"""Begins the ids of the rules that a quarter's rounds end in (triwulan): a new run makes them anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptStop:
+    """
+    One stop of a rule that stays.
+
+    Attributes
+    ----------
+    villages
+        Codes of the villages that it reaches; empty where it is not at a village hall.
+    """
+
+    rule: RecurringStop
+    villages: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """
+    A quarter ready to be solved.
+
+    Attributes
+    ----------
+    region
+        With every relative date counted from ``monday``.
+    weeks
+        Its calendar.
+    rules
+        The rules that stay, as the folder has them.
+    hub_stops, kept_stops
+        What each visit of the problem is; several visits, at different halls, may be one hub stop.
+    left_out
+        Stops of rules that a day off or a week without vans keeps from being made.
+    unreached
+        Why a village has no stop, by its code.
+    """
+
+    region: Region
+    monday: date
+    weeks: tuple[CalendarWeek, ...]
+    demand: VillageDemand
+    rules: tuple[RecurringStop, ...]
+    problem: Problem
+    cards: WeekCards
+    hub_stops: Mapping[VisitId, HubStop]
+    kept_stops: Mapping[VisitId, KeptStop]
+    left_out: tuple[LeftOut, ...]
+    moved: tuple[Note, ...]
+    unreached: Mapping[str, Note]
+
+    @property
+    def last_day(self) -> date:
+        """Sunday of the last week."""
+        return self.monday + timedelta(days=7 * len(self.weeks) - 1)
+
+    def village(self, code: str) -> Village:
+        """The village with that code."""
+        return self.region.village_by_code[code]
+
+
+def build_rounds(
+    region: Region,
+    monday: date,
+    weeks: int,
+    *,
+    options: RoundsOptions = RoundsOptions(),  # noqa: B008 (frozen)
+    gettext: Callable[[str], str] = str,
+    locale: str = "en",
+) -> Rounds:
+    """
+    The problem of some weeks' rounds, with the cards that belong to it.
+
+    Parameters
+    ----------
+    weeks
+        At least 1 and at most `MAX_WEEKS`.
+    gettext, locale
+        Language of the rules and notes on cards; ``locale`` is ``id`` or ``en``.
+
+    Raises
+    ------
+    UnknownPlaceError
+        When a stop or a unit names a place that the region has not.
+    """
+    rules = tuple(rule for rule in region.recurring if not _is_made_anew(rule, monday, weeks))
+    fixed = all_resolved(region, monday)
+    frames = _frames(fixed, monday, weeks, all_resolved(rules, monday), (options.planning, gettext, locale))
+    kept = _kept(all_resolved(rules, monday), frames)
+    shifts = tuple(_later(shift, week * WEEK_MIN) for week, frame in enumerate(frames) for shift in frame.shifts)
+    demand = VillageDemand(replace(frames[0], shifts=shifts))
+    reached_by_rules = _reached_by_rules(kept.stops, demand, weeks, options)
+    hubs = find_hubs(demand, reached_by_rules, weeks, options)
+    room = _room(demand, kept.visits, weeks)
+    calendar = tuple(frame.week for frame in frames)
+    made = [
+        (stop, planned)
+        for stop in place_stops(demand, hubs, room, weeks, options)
+        for planned in hub_visits(stop, demand, calendar)
+    ]
+    visits = (*kept.visits, *(planned for _, planned in made))
+    served = {village.code for stop, _ in made for village in stop.hub.villages} | reached_by_rules
+    return Rounds(
+        region=fixed,
+        monday=monday,
+        weeks=calendar,
+        demand=demand,
+        rules=rules,
+        problem=_problem(demand, visits, hub_limits(made, demand, room, options), weeks),
+        cards=_cards(demand, visits),
+        hub_stops={planned.visit.id: stop for stop, planned in made},
+        kept_stops=kept.stops,
+        left_out=kept.left_out,
+        moved=kept.moved,
+        unreached={
+            village.code: _why_unreached(village, demand) for village in fixed.villages if village.code not in served
+        },
+    )
+
+
+def _is_made_anew(rule: RecurringStop, monday: date, weeks: int) -> bool:
+    """Whether an earlier run made the rule, for a time that is over or that this one plans again."""
+    if not rule.id.startswith(ROUNDS_ID):
+        return False
+    resolved = all_resolved(rule, monday)
+    end = monday + timedelta(weeks=weeks)
+    return not isinstance(resolved.valid_from, date) or resolved.valid_from < end
+
+
+def _frames(
+    region: Region,
+    monday: date,
+    weeks: int,
+    rules: Sequence[RecurringStop],
+    reader: tuple[PlanningOptions, Callable[[str], str], str],
+) -> list[Frame]:
+    """Each week by itself, its shifts on its own axis."""
+    places = [find_place(region, rule.place).location for rule in rules]
+    places += [village_hall(village).location for village in region.villages]
+    locations = {place.id: place for place in (office_of(region), *bases_of(region).values(), *places)}
+    drive = driving(region, tuple(locations.values()))
+    options, gettext, locale = reader
+    frames = []
+    for number in range(weeks):
+        week = calendar_week(monday + timedelta(weeks=number), region.calendar)
+        shifts = _shifts(region, week, rules)
+        frames.append(Frame(region, week, shifts, drive, options, gettext, locale))
+    return frames
+
+
+def _shifts(region: Region, week: CalendarWeek, rules: Sequence[RecurringStop]) -> tuple[Shift, ...]:
+    """Regular hours of all units, and Saturdays that only a rule asks for, within the crews' overtime."""
+    settings = ShiftSettings(
+        max_stops=region.planning.max_stops_per_day,
+        overtime_cost_per_hour=region.planning.overtime_cost_per_hour,
+        cost_per_km=region.planning.cost_per_km,
+        saturday=region.calendar.school.saturday,
+    )
+    saturdays = saturdays_due(rules, week) if week.working_days else frozenset()
+    bases = {unit: base.id for unit, base in bases_of(region).items()}
+    made = week_shifts(week, replace(region.fleet, overtime_per_day_min=0), settings, bases=bases, saturdays=saturdays)
+    budget = {unit.id: region.fleet.overtime_of(unit) for unit in region.fleet.units}
+    kept = []
+    for shift in made.shifts:
+        if (week.monday + timedelta(days=shift.earliest // DAY_MIN)) in saturdays:
+            budget[shift.vehicle] -= duty_min(shift)
+            if budget[shift.vehicle] < 0:
+                continue
+        kept.append(shift)
+    return tuple(kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The stops of all rules that stay, on the quarter's axis."""
+
+    visits: tuple[PlannedVisit, ...]
+    stops: Mapping[VisitId, KeptStop]
+    left_out: tuple[LeftOut, ...]
+    moved: tuple[Note, ...]
+
+
+def _kept(rules: tuple[RecurringStop, ...], frames: Sequence[Frame]) -> _Kept:
+    by_id = {VisitId(f"round:{rule.id}"): rule for rule in rules}
+    visits: list[PlannedVisit] = []
+    stops: dict[VisitId, KeptStop] = {}
+    left_out: list[LeftOut] = []
+    moved: list[Note] = []
+    for number, frame in enumerate(frames):
+        # From the second week on the last visit is that of the quarter itself.
+        due = rules if number == 0 else tuple(replace(rule, last_visit=None) for rule in rules)
+        demand = VillageDemand(frame)
+        found: Candidates = recurring_visits(due, demand)
+        week = week_name(frame.monday)
+        for each in found.visits:
+            planned = _on_quarter(each, week, number)
+            hall = each.place.village_code if each.place.site is None else None
+            villages = demand.reached(hall) if hall else frozenset[str]()
+            visits.append(planned)
+            stops[planned.visit.id] = KeptStop(by_id[each.visit.id], villages)
+        left_out += [replace(each, id=f"{each.id}, {week}") for each in found.left_out]
+        moved += found.notes
+    return _Kept(tuple(visits), stops, tuple(left_out), tuple(moved))
+
+
+def _on_quarter(planned: PlannedVisit, week: str, number: int) -> PlannedVisit:
+    """A week's visit on the quarter's axis; the people told of it are its prize, neighbours have stops of their own."""
+    visit, later = planned.visit, number * WEEK_MIN
+    name = VisitId(f"{visit.id}/{week}")
+    windows = tuple(TimeWindow(each.start + later, each.end + later, each.cost) for each in visit.windows)
+    tags = frozenset(tag for tag in visit.tags if not tag.startswith("reaches:"))
+    moved = replace(visit, id=name, windows=windows, reaches={}, tags=tags)
+    return PlannedVisit(moved, replace(planned.card, visit=name), planned.place)
+
+
+def _later(shift: Shift, minutes: int) -> Shift:
+    return replace(
+        shift,
+        earliest=shift.earliest + minutes,
+        latest=shift.latest + minutes,
+        pauses=tuple(Pause(pause.start + minutes, pause.end + minutes) for pause in shift.pauses),
+    )
+
+
+def _reached_by_rules(
+    stops: Mapping[VisitId, KeptStop], demand: VillageDemand, weeks: int, options: RoundsOptions
+) -> frozenset[str]:
+    """Villages to which rules that stay come as often as they need."""
+    times = Counter(code for stop in stops.values() for code in stop.villages)
+    return frozenset(
+        village.code
+        for village in demand.villages
+        if times[village.code] >= stops_needed(demand, [village], weeks, options)
+    )
+
+
+def _room(demand: VillageDemand, kept: Sequence[PlannedVisit], weeks: int) -> list[int]:
+    """Minutes that vans have in each fortnight beside the stops of rules."""
+    kits = max(unit.kits for unit in demand.frame.region.fleet.units)
+    room = []
+    for run in fortnights(weeks):
+        offered = sum(duty_min(shift) for shift in demand.frame.shifts if shift.week in run)
+        taken = sum(
+            each.visit.service_duration(kits) + DRIVE_TO_A_STOP_MIN
+            for each in kept
+            if each.visit.windows[0].start // WEEK_MIN in run
+        )
+        room.append(max(0, offered - taken))
+    return room
+
+
+def _problem(demand: VillageDemand, visits: Sequence[PlannedVisit], limits: tuple[Limit, ...], weeks: int) -> Problem:
+    region, monday = demand.frame.region, demand.frame.monday
+    used = [office_of(region), *bases_of(region).values(), *(planned.place.location for planned in visits)]
+    locations = tuple({location.id: location for location in used}.values())
+    return Problem(
+        f"{region.name} {week_name(monday)} +{weeks}",
+        monday,
+        region.timezone,
+        locations,
+        demand.frame.shifts,
+        tuple(planned.visit for planned in visits),
+        travel=travel_times(locations, region.travel),
+        limits=limits,
+        horizon_days=7 * weeks,
+    )
+
+
+def _cards(demand: VillageDemand, visits: Sequence[PlannedVisit]) -> WeekCards:
+    region = demand.frame.region
+    return WeekCards(
+        regency=region.name,
+        bases=base_cards(region),
+        vehicles=vehicle_cards(region),
+        visits=tuple(planned.card for planned in visits),
+        villages=tuple(
+            VillageCard(village.code, village.name, village.weeks_since_visit(demand.frame.monday))
+            for village in region.villages
+        ),
+        sources=region.sources,
+    )
+
+
+def _why_unreached(village: Village, demand: VillageDemand) -> Note:
+    if not demand.frame.shifts:
+        return Note(N_("No van works in these weeks."))
+    if not demand.frame.reachable_by(village_hall(village)):
+        return Note(N_("No unit has a way there, and no hall within reach has one."))
+    if not village.can_host:
+        return Note(N_("Its hall takes no stop, and no hall that does is near enough."))
+    return Note(N_("No fortnight has time for its stop."))
