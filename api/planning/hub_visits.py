@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from api.planning.calendar import CalendarWeek
 from api.planning.frame import PlannedVisit, card_factors
@@ -16,7 +17,7 @@ from geodata.times import TimeRange
 from geodata.villages import Village
 from maps.cards import Origin, VisitCard
 from optimizer.demand import Expected, PrizeFactors, waiting_factor
-from optimizer.problem import DAY_MIN, Limit, LimitId, Measure, MeasureKind, Visit, VisitId
+from optimizer.problem import DAY_MIN, WEEK_MIN, Limit, LimitId, Measure, MeasureKind, TimeWindow, Visit, VisitId
 
 _VISITS = Measure(MeasureKind.VISITS)
 DRIVE_TO_A_STOP_MIN = 20
@@ -54,7 +55,7 @@ def hub_visits(stop: HubStop, demand: VillageDemand, weeks: Sequence[CalendarWee
             place.location.id,
             factors.prize,
             stay.work_min,
-            windows.windows,
+            _late_ones_dearer(windows.windows, stop, factors.prize, frame.region.planning.longest_wait_weeks),
             setup_min=stay.setup_min,
             finish_by=windows.finish_by,
             demand=cards_needed(Expected(print_cards=people)),
@@ -63,6 +64,18 @@ def hub_visits(stop: HubStop, demand: VillageDemand, weeks: Sequence[CalendarWee
             tags=frozenset({ROUND_TAG, *_stop_tags(stop)}),
         )
         yield PlannedVisit(visit, _card(visit, stop, demand, factors, hall), place)
+
+
+def _late_ones_dearer(
+    windows: Sequence[TimeWindow], stop: HubStop, prize: float, longest_weeks: int
+) -> tuple[TimeWindow, ...]:
+    """A first stop that comes after the longest wait is worth little: better early, but better late than never."""
+    if stop.number > 1:
+        return tuple(windows)
+    due = (longest_weeks - stop.hub.weeks_waited) * WEEK_MIN
+    earliest = min(window.start for window in windows) // WEEK_MIN * WEEK_MIN + WEEK_MIN
+    # Where every week is too late, the first one is the least so.
+    return tuple(replace(each, cost=prize) if each.start >= max(due, earliest) else each for each in windows)
 
 
 def _waiting(stop: HubStop, demand: VillageDemand, weeks: int) -> float:

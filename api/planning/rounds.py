@@ -11,7 +11,7 @@ Vans work their regular hours without overtime, which stays with letters, as doe
 Blank cards are not counted over a quarter: stock is filled up in between, and each week's plan counts it.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -139,7 +139,7 @@ def build_rounds(
     kept = _kept(all_resolved(rules, monday), frames)
     shifts = tuple(_later(shift, week * WEEK_MIN) for week, frame in enumerate(frames) for shift in frame.shifts)
     demand = VillageDemand(replace(frames[0], shifts=shifts))
-    reached_by_rules = _reached_by_rules(kept.stops, demand, weeks, options)
+    reached_by_rules = _reached_by_rules(kept, demand, weeks, options)
     hubs = find_hubs(demand, reached_by_rules, weeks, options)
     room = _room(demand, kept.visits, weeks)
     calendar = tuple(frame.week for frame in frames)
@@ -272,15 +272,18 @@ def _later(shift: Shift, minutes: int) -> Shift:
     )
 
 
-def _reached_by_rules(
-    stops: Mapping[VisitId, KeptStop], demand: VillageDemand, weeks: int, options: RoundsOptions
-) -> frozenset[str]:
-    """Villages to which rules that stay come as often as they need."""
-    times = Counter(code for stop in stops.values() for code in stop.villages)
+def _reached_by_rules(kept: _Kept, demand: VillageDemand, weeks: int, options: RoundsOptions) -> frozenset[str]:
+    """Villages to which rules that stay come as often as they need, and first before they have waited too long."""
+    times: dict[str, list[int]] = defaultdict(list)
+    for planned in kept.visits:
+        for code in kept.stops[planned.visit.id].villages:
+            times[code].append(planned.visit.windows[0].start // WEEK_MIN)
+    longest = demand.frame.region.planning.longest_wait_weeks
     return frozenset(
         village.code
         for village in demand.villages
-        if times[village.code] >= stops_needed(demand, [village], weeks, options)
+        if len(times[village.code]) >= stops_needed(demand, [village], weeks, options)
+        and min(times[village.code]) + demand.weeks(village) <= max(longest, demand.weeks(village))
     )
 
 
