@@ -24,7 +24,9 @@ DRIVE_TO_A_STOP_MIN = 20
 """What a stop takes beside its stay, where the time that a fortnight has for stops is reckoned."""
 
 
-def hub_visits(stop: HubStop, demand: VillageDemand, weeks: Sequence[CalendarWeek]) -> Iterator[PlannedVisit]:
+def hub_visits(
+    stop: HubStop, demand: VillageDemand, weeks: Sequence[CalendarWeek], options: RoundsOptions
+) -> Iterator[PlannedVisit]:
     """The stop at each of its halls; at most one of them is made."""
     run = fortnights(len(weeks))[stop.fortnight]
     shifts = tuple(shift for shift in demand.frame.shifts if shift.week in run)
@@ -41,6 +43,7 @@ def hub_visits(stop: HubStop, demand: VillageDemand, weeks: Sequence[CalendarWee
         return
     frame, hub = demand.frame, stop.hub
     waiting = _waiting(stop, demand, len(weeks))
+    urgency = frame.options.village_urgency * (options.first_stop_factor if stop.number == 1 else 1)
     for hall in hub.halls:
         place = village_hall(hall)
         people = stop.people[hall.code]
@@ -48,7 +51,7 @@ def hub_visits(stop: HubStop, demand: VillageDemand, weeks: Sequence[CalendarWee
         reachable = frame.reachable_by(place)
         within = [shift for shift in reachable if shift.week in run]
         windows = windows_for(stay, open_hours, within, frame.drive)
-        factors = PrizeFactors(people, frame.options.village_urgency, waiting)
+        factors = PrizeFactors(people, urgency, waiting)
         name = VisitId(f"hub:{hub.code}/{stop.number}" + ("" if hall is hub.halls[0] else f"/{hall.code}"))
         visit = Visit(
             name,
@@ -110,14 +113,31 @@ def _card(visit: Visit, stop: HubStop, demand: VillageDemand, factors: PrizeFact
     )
 
 
+def wait_limit(tag: str, most: float, demand: VillageDemand) -> Limit:
+    """
+    A stop without which some village waits too long, by the tag of its visits; soft, since a plan must come out anyway.
+
+    Parameters
+    ----------
+    most
+        Points of the most valuable visit. Leaving the stop out costs more than a van's day without it could win.
+    """
+    cost = float(round(demand.frame.region.planning.max_stops_per_day * most + 1))
+    return Limit(LimitId(f"wait:{tag}"), _VISITS, tag=tag, min=1, shortfall_cost=cost)
+
+
 def hub_limits(
-    made: Sequence[tuple[HubStop, PlannedVisit]], demand: VillageDemand, room: Sequence[int], options: RoundsOptions
+    made: Sequence[tuple[HubStop, PlannedVisit]],
+    demand: VillageDemand,
+    room: Sequence[int],
+    most: float,
+    options: RoundsOptions,
 ) -> tuple[Limit, ...]:
     """
-    What hub stops owe the longest wait and the kecamatan, both soft, since a plan must come out even where they break.
+    What hub stops owe the longest wait and the kecamatan, both soft.
 
-    A stop without which a village waits too long costs more than a van's day without it could win. In a fortnight that
-    has not time for all its stops, each kecamatan is owed an even share of them. No limit reaches beyond a fortnight.
+    In a fortnight that has not time for all its stops, each kecamatan is owed an even share of them. No limit reaches
+    beyond a fortnight.
 
     Parameters
     ----------
@@ -125,14 +145,14 @@ def hub_limits(
         Stops with their visits, those of one stop together and the one at its first hall before the others.
     room
         Minutes that vans have for hub stops in each fortnight.
+    most
+        As in `wait_limit`.
     """
     if not made:
         return ()
-    best = max(planned.visit.prize for _, planned in made)
-    missed = float(round(demand.frame.region.planning.max_stops_per_day * best + 1))
     first = {(stop.hub.code, stop.number): (stop, planned) for stop, planned in reversed(made)}.values()
     due = sorted(_stop_tags(stop)[2] for stop, _ in first if stop.is_due)
-    waits = [Limit(LimitId(f"wait:{tag}"), _VISITS, tag=tag, min=1, shortfall_cost=missed) for tag in due]
+    waits = [wait_limit(tag, most, demand) for tag in due]
     kits = max(unit.kits for unit in demand.frame.region.fleet.units)
     need: Counter[int] = Counter()
     stops: Counter[tuple[int, str]] = Counter()
@@ -145,7 +165,7 @@ def hub_limits(
         if need[at] > room[at]
     }
     even = [
-        Limit(LimitId(f"even:{tag}"), _VISITS, tag=tag, min=least, shortfall_cost=float(round(best)))
+        Limit(LimitId(f"even:{tag}"), _VISITS, tag=tag, min=least, shortfall_cost=float(round(most)))
         for tag, least in owed.items()
         if least
     ]

@@ -37,6 +37,8 @@ class RoundsOptions:
         A hub gets a stop for each so many people left to be recorded, the last ones counted as full.
     newly_eligible_share
         Part (0 to 1) of the population that turns 17 in a year; of a population that grows old evenly about a sixtieth.
+    first_stop_factor
+        How much more a person counts at a hub's first stop: that none goes without is more than that some get two.
     most_halls
         Most halls among which the solver may choose for one stop.
     kecamatan_share
@@ -46,6 +48,7 @@ class RoundsOptions:
     planning: PlanningOptions = field(default_factory=PlanningOptions)
     people_a_stop: int = 120
     newly_eligible_share: float = 0.017
+    first_stop_factor: float = 2.0
     most_halls: int = 3
     kecamatan_share: float = 0.9
 

@@ -20,7 +20,7 @@ from api.entities import RecurringStop
 from api.i18n import N_
 from api.planning.calendar import CalendarWeek, calendar_week
 from api.planning.frame import Candidates, Frame, LeftOut, PlannedVisit, PlanningOptions
-from api.planning.hub_visits import DRIVE_TO_A_STOP_MIN, hub_limits, hub_visits
+from api.planning.hub_visits import DRIVE_TO_A_STOP_MIN, hub_limits, hub_visits, wait_limit
 from api.planning.hubs import HubStop, RoundsOptions, find_hubs, fortnights, place_stops, stops_needed
 from api.planning.notes import Note
 from api.planning.places import base_cards, bases_of, driving, find_place, office_of, vehicle_cards, village_hall
@@ -146,9 +146,14 @@ def build_rounds(
     made = [
         (stop, planned)
         for stop in place_stops(demand, hubs, room, weeks, options)
-        for planned in hub_visits(stop, demand, calendar)
+        for planned in hub_visits(stop, demand, calendar, options)
     ]
     visits = (*kept.visits, *(planned for _, planned in made))
+    most = max((planned.visit.prize for planned in visits), default=0.0)
+    limits = (
+        *(wait_limit(tag, most, demand) for tag in _due_tags(kept, reached_by_rules, demand, weeks)),
+        *hub_limits(made, demand, room, most, options),
+    )
     served = {village.code for stop, _ in made for village in stop.hub.villages} | reached_by_rules
     return Rounds(
         region=fixed,
@@ -156,7 +161,7 @@ def build_rounds(
         weeks=calendar,
         demand=demand,
         rules=rules,
-        problem=_problem(demand, visits, hub_limits(made, demand, room, options), weeks),
+        problem=_problem(demand, visits, limits, weeks),
         cards=_cards(demand, visits),
         hub_stops={planned.visit.id: stop for stop, planned in made},
         kept_stops=kept.stops,
@@ -258,7 +263,7 @@ def _on_quarter(planned: PlannedVisit, week: str, number: int) -> PlannedVisit:
     visit, later = planned.visit, number * WEEK_MIN
     name = VisitId(f"{visit.id}/{week}")
     windows = tuple(TimeWindow(each.start + later, each.end + later, each.cost) for each in visit.windows)
-    tags = frozenset(tag for tag in visit.tags if not tag.startswith("reaches:"))
+    tags = frozenset({name, *(tag for tag in visit.tags if not tag.startswith("reaches:"))})
     moved = replace(visit, id=name, windows=windows, reaches={}, tags=tags)
     return PlannedVisit(moved, replace(planned.card, visit=name), planned.place)
 
@@ -285,6 +290,14 @@ def _reached_by_rules(kept: _Kept, demand: VillageDemand, weeks: int, options: R
         if len(times[village.code]) >= stops_needed(demand, [village], weeks, options)
         and min(times[village.code]) + demand.weeks(village) <= max(longest, demand.weeks(village))
     )
+
+
+def _due_tags(kept: _Kept, villages: frozenset[str], demand: VillageDemand, weeks: int) -> list[str]:
+    """Stops of rules without which a village that only rules serve waits too long: the first that comes to each."""
+    longest = demand.frame.region.planning.longest_wait_weeks
+    due = [each.code for each in demand.villages if each.code in villages and demand.weeks(each) + weeks >= longest]
+    first = {code: visit for visit, stop in reversed(tuple(kept.stops.items())) for code in stop.villages}
+    return sorted({first[code] for code in due})
 
 
 def _room(demand: VillageDemand, kept: Sequence[PlannedVisit], weeks: int) -> list[int]:

@@ -1,5 +1,6 @@
 """The calendar of a quarter's rounds in words: for the terminal by lines, and what its page says beside the stops."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -145,18 +146,22 @@ class RoundsCalendar:
 
     def _lists(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         planned, gettext = self.planned, self.language.gettext
-        yield (
-            gettext("Villages never reached"),
-            tuple(f"{village.name}, {village.district}: {self._text(why)}" for village, why in planned.never_served),
-        )
+        yield gettext("Villages never reached"), tuple(self._never_served())
         yield gettext("Villages that wait longer than the longest wait"), tuple(self._late_villages())
         yield gettext("Hub stops left out"), tuple(self._missed_hubs())
         yield gettext("Stops of rules on days off"), tuple(self._days_off())
         yield (
             gettext("Stops of rules left out for want of time"),
-            planned.missed_rules,
+            tuple(f"{rule}: {', '.join(weeks)}" for rule, weeks in planned.missed_rules.items()),
         )
         yield gettext("Notes"), tuple(dict.fromkeys(self._notes()))
+
+    def _never_served(self) -> Iterator[str]:
+        alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for village, why in self.planned.never_served:
+            alike[village.district, self._text(why)].append(village.name)
+        for (district, reason), names in alike.items():
+            yield f"{', '.join(names)} ({district}): {reason}"
 
     def _late_villages(self) -> Iterator[str]:
         longest = self.planned.rounds.region.planning.longest_wait_weeks

@@ -148,14 +148,14 @@ class PlannedRounds:
         return tuple(found)
 
     @cached_property
-    def missed_rules(self) -> tuple[str, ...]:
-        """Ids of rules with the week in which their stop is not made though vans work on its days, in order."""
+    def missed_rules(self) -> Mapping[str, tuple[str, ...]]:
+        """Weeks in which the stop of a rule, by its id, is not made though vans work on its days."""
         unserved = {each.visit for each in self.plan.unserved}
-        return tuple(
-            f"{stop.rule.id}, {visit.rpartition('/')[2]}"
-            for visit, stop in self.rounds.kept_stops.items()
-            if visit in unserved
-        )
+        weeks: dict[str, list[str]] = defaultdict(list)
+        for visit, stop in self.rounds.kept_stops.items():
+            if visit in unserved:
+                weeks[stop.rule.id].append(visit.rpartition("/")[2])
+        return {rule: tuple(missed) for rule, missed in sorted(weeks.items())}
 
     @property
     def share_of_hours(self) -> float:
