@@ -273,9 +273,9 @@ class _Placement:
             village.code: _people_left(self._demand, village, self._weeks, self._options) for village in hub.villages
         }
         people: list[dict[str, int]] = []
+        shares = self._demand.shares
         for _ in range(stops):
             coming = {code: expected(math.ceil(count), planning.village_turnout) for code, count in left.items()}
-            shares = self._demand.shares
             people.append(
                 {
                     hall.code: max(
@@ -284,5 +284,7 @@ class _Placement:
                     for hall in hub.halls
                 }
             )
-            left = {code: max(0.0, count - coming[code]) for code, count in left.items()}
+            # Whom a stop has no time for comes again.
+            served = min(1.0, most / sum(coming.values())) if any(coming.values()) else 1.0
+            left = {code: max(0.0, count - served * coming[code]) for code, count in left.items()}
         return people
