@@ -131,21 +131,20 @@ class PlannedRounds:
     @cached_property
     def never_served(self) -> tuple[tuple[Village, Note], ...]:
         """Villages that no stop of the quarter serves, each with the reason."""
-        left_out = {each.visit: each for each in self.plan.unserved}
-        found = []
-        for village in self.rounds.region.villages:
-            if village.code in self.days_served:
-                continue
-            reason = self.rounds.unreached.get(village.code)
-            if reason is None:
-                texts = [
-                    left_out[visit].text
-                    for visit, stop in self.rounds.hub_stops.items()
-                    if visit in left_out and village in stop.hub.villages
-                ]
-                reason = Note(N_("Its stop is left out. {why}"), {"why": texts[0] if texts else ""})
-            found.append((village, reason))
-        return tuple(found)
+        left_out: dict[str, str] = {}
+        for each in self.plan.unserved:
+            for village in self.villages_at(each.visit):
+                left_out.setdefault(village.code, each.text)
+        never = [village for village in self.rounds.region.villages if village.code not in self.days_served]
+        reasons = self.rounds.unreached
+        return tuple(
+            (
+                village,
+                reasons.get(village.code)
+                or Note(N_("Its stop is left out. {why}"), {"why": left_out.get(village.code, "")}),
+            )
+            for village in never
+        )
 
     @cached_property
     def missed_rules(self) -> Mapping[str, tuple[str, ...]]:
