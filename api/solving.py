@@ -157,10 +157,11 @@ def solve_in_child(lang: Language) -> Callable[[Problem, SolveOptions], Plan]:
             threads=options.threads,
             solution_limit=options.solution_limit,
         )
+        initial = None if options.initial_plan is None else write_plan(options.initial_plan)
         with (
             stop_on_signal() as stop,
             progress_line(sys.stderr, lang) as show,
-            SolverProcess(write_problem(problem), settings) as child,
+            SolverProcess(write_problem(problem), settings, initial) as child,
         ):
             return child.wait(problem, on_progress=show, should_stop=stop.is_set)
 

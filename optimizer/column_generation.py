@@ -10,7 +10,7 @@ What was proved is handed to the incumbent as it is found; nothing here decides 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from optimizer.choice import Choice, choose
@@ -154,11 +154,16 @@ class _Run:
             deadline = time.monotonic() + self._share(part)
             sequences = insert_visits(self._network, worth, thrift=thrift, deadline=deadline)
             self._incumbent.offer(sequences)
-            self._master.add(
-                column
-                for shift, visits in sequences.items()
-                if (column := self._as_column(self._network.class_of[shift], visits)) is not None
-            )
+            self._add_routes(sequences)
+        # The plan at hand may come from elsewhere, and then knows better routes.
+        self._add_routes(self._incumbent.sequences or {})
+
+    def _add_routes(self, sequences: Mapping[int, Sequence[int]]) -> None:
+        self._master.add(
+            column
+            for shift, visits in sequences.items()
+            if (column := self._as_column(self._network.class_of[shift], visits)) is not None
+        )
 
     def _as_column(self, position: int, visits: Sequence[int]) -> Column | None:
         shift_class = self._network.classes[position]

@@ -6,14 +6,13 @@ from dataclasses import replace
 
 from api.planning.calendar import CalendarWeek
 from api.planning.frame import PlannedVisit, card_factors
-from api.planning.hubs import HubStop, RoundsOptions, fortnights
+from api.planning.hubs import HubStop, RoundsOptions
 from api.planning.letters import cards_needed, counts_on_card, crew_notes, to_bring
 from api.planning.places import village_hall
 from api.planning.villages import ROUND_TAG, VillageDemand, hall_stay
 from api.planning.windows import windows_for
 from geodata.requests import ServiceCounts
 from geodata.sites import Signal
-from geodata.times import TimeRange
 from geodata.villages import Village
 from maps.cards import Origin, VisitCard
 from optimizer.demand import Expected, PrizeFactors, waiting_factor
@@ -28,18 +27,11 @@ def hub_visits(
     stop: HubStop, demand: VillageDemand, weeks: Sequence[CalendarWeek], options: RoundsOptions
 ) -> Iterator[PlannedVisit]:
     """The stop at each of its halls; at most one of them is made."""
-    run = fortnights(len(weeks))[stop.fortnight]
-    shifts = tuple(shift for shift in demand.frame.shifts if shift.week in run)
+    shifts = tuple(shift for shift in demand.frame.shifts if shift.week in stop.weeks)
     worked = {shift.earliest // DAY_MIN for shift in shifts}
-    hours = {
-        number: day.hours.work
-        for number, day in enumerate(day for week in weeks for day in week.days)
-        if day.hours is not None and number in worked
-    }
-    # As in a week: one closing time, that of the shortest day, so that `finish_by` is exact for every van.
-    closing = min((work.end for work in hours.values()), default=0)
-    open_hours = {day: (TimeRange(work.start, closing),) for day, work in hours.items() if work.start < closing}
-    if not open_hours:
+    days = enumerate(day for week in weeks for day in week.days)
+    hours = {number: (day.hours.work,) for number, day in days if day.hours is not None and number in worked}
+    if not hours:
         return
     frame, hub = demand.frame, stop.hub
     waiting = _waiting(stop, demand, len(weeks))
@@ -49,8 +41,8 @@ def hub_visits(
         people = stop.people[hall.code]
         stay = hall_stay(frame, place, people)
         reachable = frame.reachable_by(place)
-        within = [shift for shift in reachable if shift.week in run]
-        windows = windows_for(stay, open_hours, within, frame.drive)
+        within = [shift for shift in reachable if shift.week in stop.weeks]
+        windows = windows_for(stay, hours, within, frame.drive)
         factors = PrizeFactors(people, urgency, waiting)
         name = VisitId(f"hub:{hub.code}/{stop.number}" + ("" if hall is hub.halls[0] else f"/{hall.code}"))
         visit = Visit(

@@ -41,6 +41,8 @@ class RoundsOptions:
         How much more a person counts at a hub's first stop: that none goes without is more than that some get two.
     most_halls
         Most halls among which the solver may choose for one stop.
+    stretch_share
+        Where a hub has several stops, each may be made within this part (0 to 1) of an even share of the quarter.
     kecamatan_share
         Where a fortnight has not time for all stops, each kecamatan is owed this part of an even share of them.
     """
@@ -50,6 +52,7 @@ class RoundsOptions:
     newly_eligible_share: float = 0.017
     first_stop_factor: float = 2.0
     most_halls: int = 3
+    stretch_share: float = 0.5
     kecamatan_share: float = 0.9
 
 
@@ -91,7 +94,9 @@ class HubStop:
     number
         From 1.
     fortnight
-        Position of its fortnight, from 0.
+        Position of its usual fortnight, from 0.
+    weeks
+        The stretch of the quarter in which it may be made, its fortnight among them; counted from 0.
     is_due
         Whether some village would wait too long without it.
     people
@@ -101,6 +106,7 @@ class HubStop:
     hub: Hub
     number: int
     fortnight: int
+    weeks: range
     is_due: bool
     people: Mapping[str, int]
 
@@ -236,7 +242,7 @@ class _Placement:
             self._used[at] += self._minutes(comers[hub.code])
             self._halls[at].append(hub.villages[0])
             is_due = number == 1 and hub.weeks_waited + self._weeks >= longest
-            stops.append(HubStop(hub, number, at, is_due, comers))
+            stops.append(HubStop(hub, number, at, self._stretch(hub, number, at), is_due, comers))
         return stops
 
     def _patterns(self, hub: Hub) -> list[tuple[int, ...]]:
@@ -244,6 +250,24 @@ class _Placement:
         count = len(self._fortnights)
         steps = [round(number * count / hub.stops) for number in range(hub.stops)]
         return [tuple(first + step for step in steps) for first in range(count - steps[-1])]
+
+    def _stretch(self, hub: Hub, number: int, at: int) -> range:
+        """
+        Weeks around a fortnight in which a stop may be made.
+
+        A single stop may be made in any week before the longest wait has passed. Of several, each keeps to the middle
+        of its part of the quarter, so that two of them stand apart and the wait between them is kept.
+        """
+        usual, longest = self._fortnights[at], self._demand.frame.region.planning.longest_wait_weeks
+        part = self._weeks / hub.stops
+        wide = self._weeks if hub.stops == 1 else int(min(self._options.stretch_share * part, longest - part))
+        beyond = max(0, wide - len(usual))
+        first, end = max(0, usual.start - beyond // 2), min(self._weeks, usual.stop + beyond - beyond // 2)
+        if hub.stops == 1:
+            first, end = 0, self._weeks
+        if number == 1:
+            end = max(usual.stop, min(end, longest - hub.weeks_waited))
+        return range(first, end)
 
     def _weeks_late(self, hub: Hub, at: int) -> int:
         """Weeks by which a first stop at the end of that fortnight passes the longest wait."""

@@ -1,11 +1,12 @@
 """
-A quarter's rounds as one problem: every village gets its stops, each in a fortnight of its own.
+A quarter's rounds as one problem: every village gets its stops, each in a stretch of the quarter.
 
 Stops that the region folder has as rules stay as they are: people were told of them. The villages that they reach need
-no others. The rest is served by hubs (`hubs`). A stop's windows lie in its fortnight, at one of several halls where
-more than one will do, so the problem falls into fortnights, which `solve` plans and proves one by one: what is proved
-is that no other choice of days, halls, vans and orders within these fortnights is worth more. Which fortnight a stop
-is in was settled before, by a rule of thumb.
+no others. The rest is served by hubs (`hubs`): each of their stops has windows on all days of its stretch, at one of
+several halls where more than one will do. Stretches keep the stops of a hub apart and the longest wait; which stretch a
+stop has is settled before, by a rule of thumb, and what is proved is that no other choice of days, halls, vans and
+orders within them is worth more. `within_fortnights` narrows each stop to a fortnight: that falls into blocks, which
+`solve` plans one by one in seconds, a good plan for the whole to start from.
 
 Vans work their regular hours without overtime, which stays with letters, as does what the rounds leave of the rest.
 Blank cards are not counted over a quarter: stock is filled up in between, and each week's plan counts it.
@@ -171,6 +172,20 @@ def build_rounds(
             village.code: _why_unreached(village, demand) for village in fixed.villages if village.code not in served
         },
     )
+
+
+def within_fortnights(rounds: Rounds) -> Problem:
+    """The problem with each hub stop kept to its usual fortnight; a plan of it is one of the whole, worth the same."""
+    runs = fortnights(len(rounds.weeks))
+    visits = []
+    for visit in rounds.problem.visits:
+        stop = rounds.hub_stops.get(visit.id)
+        kept = visit.windows
+        if stop is not None:
+            run = runs[stop.fortnight]
+            kept = tuple(window for window in kept if window.start // WEEK_MIN in run) or kept
+        visits.append(replace(visit, windows=kept))
+    return replace(rounds.problem, visits=tuple(visits))
 
 
 def _is_made_anew(rule: RecurringStop, monday: date, weeks: int) -> bool:

@@ -24,6 +24,8 @@ _OFF = {
     OffKind.RAMADAN: N_("no outreach in the fasting month"),
     OffKind.WEEKEND: N_("weekend"),
 }
+_SUMS = 5
+"""Figures that say what is done; those after them say what it is worth."""
 _UNKNOWN = "\N{EN DASH}"
 
 
@@ -85,7 +87,8 @@ class RoundsCalendar:
             yield heading
             yield from (f"  {line}" for line in lines)
         yield ""
-        yield " · ".join(f"{name}: {value}" for name, value in sheet.figures)
+        for figures in (sheet.figures[:_SUMS], sheet.figures[_SUMS:]):
+            yield " · ".join(f"{name}: {value}" for name, value in figures)
 
     def _day_lines(self, itinerary: Itinerary, sheet: RoundsSheet) -> Iterator[str]:
         words = self.words
@@ -129,7 +132,7 @@ class RoundsCalendar:
             yield gettext("Proved bound"), self._points(plan.bound)
         gap = words.gap(planned.itinerary)
         if gap is not None:
-            yield gettext("From the best within these fortnights"), gap
+            yield gettext("From the best, proved"), gap
 
     def _points(self, value: float) -> str:
         return str(format_decimal(value, "#,##0.0", locale=self.language.code))
@@ -202,6 +205,10 @@ class RoundsCalendar:
                     N_("Villages whose last visit is not known: {count}. Their wait is told from the first stop on."),
                     {"count": unknown},
                 )
+            )
+        if self.planned.keeps_fortnights:
+            yield self.language.gettext(
+                "Each hub stop keeps to its usual fortnight; what is proved speaks of plans that do so."
             )
         yield self.language.gettext("Blank cards and letters are left to each week's plan.")
 

@@ -5,6 +5,7 @@ A rule that the rounds make holds for the quarter and names one day of it: the d
 the region folder, it is due in the week of that day and in no other of the quarter.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +14,9 @@ from functools import cached_property
 
 from api.entities import RecurringStop
 from api.i18n import N_, Gettext, Language
+from api.planning.hubs import fortnights
 from api.planning.notes import Note
-from api.planning.rounds import ROUNDS_ID, Rounds, build_rounds
+from api.planning.rounds import ROUNDS_ID, Rounds, build_rounds, within_fortnights
 from api.planning.service import Solver
 from api.planning.shifts import duty_min
 from api.planning.weeks import week_name
@@ -25,9 +27,15 @@ from geodata.villages import Village
 from maps.itinerary import Itinerary, Stop, WeekItinerary, itineraries
 from optimizer.instance import sha256_of, write_problem
 from optimizer.plan import Plan
-from optimizer.problem import DAY_MIN, VisitId
+from optimizer.problem import DAY_MIN, WEEK_MIN, VisitId
 from optimizer.solve import SolveOptions, solve
 
+_FORTNIGHTS_SHARE, _FORTNIGHTS_LEAST_S = 0.4, 15.0
+"""Part of the time, and seconds at least, that the plan in fortnights may take; it is mostly proved before."""
+_WHOLE_LEAST_S = 2.0
+"""With less time the whole is not looked at."""
+_WELL_PROVED = 0.01
+"""Gap within which a proof over the whole says more than the best one in fortnights."""
 _HOURS_STEP_MIN = 30
 """Hours of a rule are told in half hours, rounded so that the stop lies within them."""
 
@@ -76,6 +84,17 @@ class PlannedRounds:
     instance: bytes
     plan: Plan
     itinerary: WeekItinerary
+
+    @cached_property
+    def keeps_fortnights(self) -> bool:
+        """Whether the instance has each hub stop in its usual fortnight only, so that proofs speak of no others."""
+        runs = fortnights(len(self.rounds.weeks))
+        windows = self.rounds.problem.visit_by_id
+        return all(
+            window.start // WEEK_MIN in runs[stop.fortnight]
+            for visit, stop in self.rounds.hub_stops.items()
+            for window in windows[visit].windows
+        )
 
     @cached_property
     def days_served(self) -> Mapping[str, tuple[date, ...]]:
@@ -206,21 +225,40 @@ def plan_rounds(
     region: Region, monday: date, weeks: int, *, language: Language, options: SolveOptions, solver: Solver = solve
 ) -> PlannedRounds:
     """
-    Build and solve the rounds of some weeks.
+    Build and solve the rounds of some weeks: in fortnights first, then as a whole from the plan that this gave.
+
+    Where the time is too short for the whole to give a better plan, or a proof of this one, the rounds stay those in
+    fortnights, with what was proved of them.
 
     Parameters
     ----------
     weeks
         At least 1 and at most `rounds.MAX_WEEKS`.
     options
-        The hash of the instance is filled in here.
+        The hash of the instance and the plan to start from are filled in here.
 
     Raises
     ------
     UnknownPlaceError
         When a rule or a unit names a place that the region has not.
     """
+    deadline = time.monotonic() + options.time_limit_s
     rounds = build_rounds(region, monday, weeks, gettext=language.gettext, locale=language.code)
+    narrow = replace(rounds, problem=within_fortnights(rounds))
+    if narrow.problem == rounds.problem:
+        return _solved(rounds, options, solver)
+    share = max(_FORTNIGHTS_SHARE * options.time_limit_s, min(_FORTNIGHTS_LEAST_S, options.time_limit_s))
+    start = _solved(narrow, replace(options, time_limit_s=share), solver)
+    left = deadline - time.monotonic()
+    if left < _WHOLE_LEAST_S or start.plan.value is None:
+        return start
+    whole = _solved(rounds, replace(options, time_limit_s=left, initial_plan=start.plan), solver)
+    value, gap = whole.plan.value, whole.plan.gap
+    is_better = value is not None and value > start.plan.value
+    return whole if is_better or (gap is not None and gap <= _WELL_PROVED) else start
+
+
+def _solved(rounds: Rounds, options: SolveOptions, solver: Solver) -> PlannedRounds:
     instance = write_problem(rounds.problem)
     plan = solver(rounds.problem, replace(options, instance_sha256=sha256_of(instance)))
     return PlannedRounds(rounds, instance, plan, itineraries(rounds.problem, plan, rounds.cards))
