@@ -3,9 +3,9 @@ Which villages share a hall, how often a van comes in a quarter, and in which of
 
 A hub is a hall with the villages near it that one stop serves together: as many as one stop has time for, nearest
 first. It gets a stop for each so many people left to be recorded there, more often where the longest wait asks for it.
-Its stops stand as far apart as the quarter allows, each in a fortnight of its own; the day is left to the solver. Hubs
-that have waited longest choose first, and each takes the fortnights that keep the longest wait, then those in which
-vans have time and go to its neighbours anyway.
+Its stops stand as far apart as the quarter allows, each in a usual fortnight with a stretch of weeks around it; the day
+is left to the solver. Hubs that have waited longest choose first, and each takes the fortnights that keep the longest
+wait, then those in which vans have time and go to its neighbours anyway.
 """
 
 import math
@@ -130,10 +130,12 @@ def find_hubs(demand: VillageDemand, without: Collection[str], weeks: int, optio
     open_halls = [
         village for village in demand.villages if village.can_host and demand.frame.reachable_by(village_hall(village))
     ]
+    near = {hall.code: _by_nearness(demand, hall.code) for hall in open_halls}
     left = {village.code: village for village in demand.villages if village.code not in without}
     hubs: list[Hub] = []
     while left:
-        groups = [_group(demand, hall, left) for hall in open_halls]
+        # A hall whose own village is served otherwise is no hub.
+        groups = [_group(demand, near[hall.code], left) for hall in open_halls if hall.code in left]
         best = max(groups, key=lambda group: sum(map(demand.people, group)), default=())
         if not best:
             break
@@ -168,25 +170,22 @@ def place_stops(
     return tuple(sorted(stops, key=lambda stop: (stop.fortnight, stop.hub.code)))
 
 
-def _group(demand: VillageDemand, hall: Village, left: Mapping[str, Village]) -> tuple[Village, ...]:
-    """Villages still left that a stop at this hall serves, its own first, while there is time for their people."""
-    reached = [code for code in _by_nearness(demand, hall.code) if code in left]
-    if hall.code not in left:
-        reached = []  # a hall whose own village is served otherwise is no hub
+def _group(demand: VillageDemand, near: Sequence[str], left: Mapping[str, Village]) -> tuple[Village, ...]:
+    """Of the villages near a hall those still left, its own first, while there is time for their people."""
     kept: list[Village] = []
     room = demand.frame.region.planning.village_stop_people
-    for code in reached:
-        people = demand.people(left[code])
-        if kept and people > room:
+    for code in near:
+        if code not in left or (kept and demand.people(left[code]) > room):
             continue
         kept.append(left[code])
-        room -= people
+        room -= demand.people(left[code])
     return tuple(kept)
 
 
 def _by_nearness(demand: VillageDemand, hall: str) -> list[str]:
+    """Codes of the villages that a stop at this hall reaches, its own first."""
     shares = demand.shares[hall]
-    return sorted(demand.reached(hall), key=lambda code: (-shares[code], code))
+    return sorted(demand.reached(hall), key=lambda code: (code != hall, -shares[code], code))
 
 
 def _hub(demand: VillageDemand, villages: tuple[Village, ...], weeks: int, options: RoundsOptions) -> Hub:
@@ -225,13 +224,7 @@ class _Placement:
 
     def place(self, hub: Hub) -> list[HubStop]:
         """The stops of the hub, where they fit best beside those that are placed already."""
-        patterns = [pattern for pattern in self._patterns(hub) if all(self._room[at] > 0 for at in pattern)]
-        if not patterns:
-            patterns = [
-                tuple(at for at in pattern if self._room[at] > 0)
-                for pattern in self._patterns(hub)
-                if any(self._room[at] > 0 for at in pattern)
-            ]
+        patterns = self._patterns(hub)
         best = min(
             patterns, key=lambda pattern: (self._weeks_late(hub, pattern[0]), self._cost(hub, pattern)), default=()
         )
@@ -246,10 +239,13 @@ class _Placement:
         return stops
 
     def _patterns(self, hub: Hub) -> list[tuple[int, ...]]:
-        """The ways to spread the stops evenly: each begins a fortnight later."""
+        """The ways to spread the stops evenly over fortnights with vans, as many stops as can be: each begins later."""
         count = len(self._fortnights)
         steps = [round(number * count / hub.stops) for number in range(hub.stops)]
-        return [tuple(first + step for step in steps) for first in range(count - steps[-1])]
+        spread = [tuple(first + step for step in steps) for first in range(count - steps[-1])]
+        worked = [tuple(at for at in pattern if self._room[at] > 0) for pattern in spread]
+        most = max(map(len, worked))
+        return [pattern for pattern in worked if pattern and len(pattern) == most]
 
     def _stretch(self, hub: Hub, number: int, at: int) -> range:
         """
