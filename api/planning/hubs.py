@@ -130,7 +130,7 @@ def find_hubs(demand: VillageDemand, without: Collection[str], weeks: int, optio
     open_halls = [
         village for village in demand.villages if village.can_host and demand.frame.reachable_by(village_hall(village))
     ]
-    near = {hall.code: _by_nearness(demand, hall.code) for hall in open_halls}
+    near = {hall.code: by_nearness(demand, hall.code) for hall in open_halls}
     left = {village.code: village for village in demand.villages if village.code not in without}
     hubs: list[Hub] = []
     while left:
@@ -147,7 +147,7 @@ def find_hubs(demand: VillageDemand, without: Collection[str], weeks: int, optio
 
 def stops_needed(demand: VillageDemand, villages: Sequence[Village], weeks: int, options: RoundsOptions) -> int:
     """Stops that these villages need in a quarter: by people left to be recorded, and so that none waits too long."""
-    people = sum(_people_left(demand, village, weeks, options) for village in villages)
+    people = sum(people_left(demand, village, weeks, options) for village in villages)
     # Two stops are at most their distance and a fortnight apart: each may be at either end of its own.
     spacing = max(1, demand.frame.region.planning.longest_wait_weeks - _WEEKS_A_FORTNIGHT)
     by_wait = math.ceil(weeks / spacing)
@@ -182,7 +182,7 @@ def _group(demand: VillageDemand, near: Sequence[str], left: Mapping[str, Villag
     return tuple(kept)
 
 
-def _by_nearness(demand: VillageDemand, hall: str) -> list[str]:
+def by_nearness(demand: VillageDemand, hall: str) -> list[str]:
     """Codes of the villages that a stop at this hall reaches, its own first."""
     shares = demand.shares[hall]
     return sorted(demand.reached(hall), key=lambda code: (code != hall, -shares[code], code))
@@ -205,8 +205,8 @@ def _hub(demand: VillageDemand, villages: tuple[Village, ...], weeks: int, optio
     )
 
 
-def _people_left(demand: VillageDemand, village: Village, weeks: int, options: RoundsOptions) -> float:
-    """People with a duty to hold a card who are still to be recorded at some time of the quarter."""
+def people_left(demand: VillageDemand, village: Village, weeks: int, options: RoundsOptions) -> float:
+    """People of a village with a duty to hold a card who are still to be recorded, now or in the quarter to come."""
     planning = demand.frame.options
     known = village.unrecorded
     now = planning.unknown_village_people / planning.village_turnout if known is None else known
@@ -290,7 +290,7 @@ class _Placement:
         """Who come to each stop, by the hall where it is: the office's turnout of those left at the time."""
         planning, most = self._demand.frame.options, self._demand.frame.region.planning.village_stop_people
         left = {
-            village.code: _people_left(self._demand, village, self._weeks, self._options) for village in hub.villages
+            village.code: people_left(self._demand, village, self._weeks, self._options) for village in hub.villages
         }
         people: list[dict[str, int]] = []
         shares = self._demand.shares

@@ -12,7 +12,6 @@ Vans work their regular hours without overtime, which stays with letters, as doe
 Blank cards are not counted over a quarter: stock is filled up in between, and each week's plan counts it.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -20,12 +19,13 @@ from datetime import date, timedelta
 from api.entities import RecurringStop
 from api.i18n import N_
 from api.planning.calendar import CalendarWeek, calendar_week
-from api.planning.frame import Candidates, Frame, LeftOut, PlannedVisit, PlanningOptions
+from api.planning.frame import Frame, LeftOut, PlannedVisit, PlanningOptions
 from api.planning.hub_visits import DRIVE_TO_A_STOP_MIN, hub_limits, hub_visits, wait_limit
-from api.planning.hubs import HubStop, RoundsOptions, find_hubs, fortnights, place_stops, stops_needed
+from api.planning.hubs import HubStop, RoundsOptions, find_hubs, fortnights, place_stops
+from api.planning.kept_rules import KeptStop, is_made_anew, kept_rules
 from api.planning.notes import Note
 from api.planning.places import base_cards, bases_of, driving, find_place, office_of, vehicle_cards, village_hall
-from api.planning.recurring import recurring_visits, saturdays_due
+from api.planning.recurring import saturdays_due
 from api.planning.shifts import ShiftSettings, duty_min, week_shifts
 from api.planning.villages import VillageDemand
 from api.planning.weeks import week_name
@@ -41,29 +41,11 @@ from optimizer.problem import (
     Pause,
     Problem,
     Shift,
-    TimeWindow,
     VisitId,
 )
 
 MAX_WEEKS = 14
 """The time axis of a problem takes no more."""
-ROUNDS_ID = "TW-"
-"""Begins the ids of the rules that a quarter's rounds end in (triwulan): a new run makes them anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptStop:
-    """
-    One stop of a rule that stays.
-
-    Attributes
-    ----------
-    villages
-        Codes of the villages that it reaches; empty where it is not at a village hall.
-    """
-
-    rule: RecurringStop
-    villages: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -81,8 +63,8 @@ class Rounds:
         The rules that stay, as the folder has them.
     hub_stops, kept_stops
         What each visit of the problem is; several visits, at different halls, may be one hub stop.
-    left_out
-        Stops of rules that a day off or a week without vans keeps from being made.
+    left_out, moved
+        As of `kept_rules.KeptRules`.
     unreached
         Why a village has no stop, by its code.
     """
@@ -134,13 +116,13 @@ def build_rounds(
     UnknownPlaceError
         When a stop or a unit names a place that the region has not.
     """
-    rules = tuple(rule for rule in region.recurring if not _is_made_anew(rule, monday, weeks))
+    rules = tuple(rule for rule in region.recurring if not is_made_anew(rule, monday, weeks))
     fixed = all_resolved(region, monday)
     frames = _frames(fixed, monday, weeks, all_resolved(rules, monday), (options.planning, gettext, locale))
-    kept = _kept(all_resolved(rules, monday), frames)
     shifts = tuple(_later(shift, week * WEEK_MIN) for week, frame in enumerate(frames) for shift in frame.shifts)
     demand = VillageDemand(replace(frames[0], shifts=shifts))
-    reached_by_rules = _reached_by_rules(kept, demand, weeks, options)
+    kept = kept_rules(all_resolved(rules, monday), frames, demand, options)
+    reached_by_rules = kept.reached(demand, weeks, options)
     hubs = find_hubs(demand, reached_by_rules, weeks, options)
     room = _room(demand, kept.visits, weeks)
     calendar = tuple(frame.week for frame in frames)
@@ -152,7 +134,7 @@ def build_rounds(
     visits = (*kept.visits, *(planned for _, planned in made))
     most = max((planned.visit.prize for planned in visits), default=0.0)
     limits = (
-        *(wait_limit(tag, most, demand) for tag in _due_tags(kept, reached_by_rules, demand, weeks)),
+        *(wait_limit(tag, most, demand) for tag in kept.due_tags(reached_by_rules, demand, weeks)),
         *hub_limits(made, demand, room, most, options),
     )
     served = {village.code for stop, _ in made for village in stop.hub.villages} | reached_by_rules
@@ -186,15 +168,6 @@ def within_fortnights(rounds: Rounds) -> Problem:
             kept = tuple(window for window in kept if window.start // WEEK_MIN in run) or kept
         visits.append(replace(visit, windows=kept))
     return replace(rounds.problem, visits=tuple(visits))
-
-
-def _is_made_anew(rule: RecurringStop, monday: date, weeks: int) -> bool:
-    """Whether an earlier run made the rule, for a time that is over or that this one plans again."""
-    if not rule.id.startswith(ROUNDS_ID):
-        return False
-    resolved = all_resolved(rule, monday)
-    end = monday + timedelta(weeks=weeks)
-    return not isinstance(resolved.valid_from, date) or resolved.valid_from < end
 
 
 def _frames(
@@ -240,49 +213,6 @@ def _shifts(region: Region, week: CalendarWeek, rules: Sequence[RecurringStop]) 
     return tuple(kept)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """The stops of all rules that stay, on the quarter's axis."""
-
-    visits: tuple[PlannedVisit, ...]
-    stops: Mapping[VisitId, KeptStop]
-    left_out: tuple[LeftOut, ...]
-    moved: tuple[Note, ...]
-
-
-def _kept(rules: tuple[RecurringStop, ...], frames: Sequence[Frame]) -> _Kept:
-    by_id = {VisitId(f"round:{rule.id}"): rule for rule in rules}
-    visits: list[PlannedVisit] = []
-    stops: dict[VisitId, KeptStop] = {}
-    left_out: list[LeftOut] = []
-    moved: list[Note] = []
-    for number, frame in enumerate(frames):
-        # From the second week on the last visit is that of the quarter itself.
-        due = rules if number == 0 else tuple(replace(rule, last_visit=None) for rule in rules)
-        demand = VillageDemand(frame)
-        found: Candidates = recurring_visits(due, demand)
-        week = week_name(frame.monday)
-        for each in found.visits:
-            planned = _on_quarter(each, week, number)
-            hall = each.place.village_code if each.place.site is None else None
-            villages = demand.reached(hall) if hall else frozenset[str]()
-            visits.append(planned)
-            stops[planned.visit.id] = KeptStop(by_id[each.visit.id], villages)
-        left_out += [replace(each, id=f"{each.id}, {week}") for each in found.left_out]
-        moved += found.notes
-    return _Kept(tuple(visits), stops, tuple(left_out), tuple(moved))
-
-
-def _on_quarter(planned: PlannedVisit, week: str, number: int) -> PlannedVisit:
-    """A week's visit on the quarter's axis; the people told of it are its prize, neighbours have stops of their own."""
-    visit, later = planned.visit, number * WEEK_MIN
-    name = VisitId(f"{visit.id}/{week}")
-    windows = tuple(TimeWindow(each.start + later, each.end + later, each.cost) for each in visit.windows)
-    tags = frozenset({name, *(tag for tag in visit.tags if not tag.startswith("reaches:"))})
-    moved = replace(visit, id=name, windows=windows, reaches={}, tags=tags)
-    return PlannedVisit(moved, replace(planned.card, visit=name), planned.place)
-
-
 def _later(shift: Shift, minutes: int) -> Shift:
     return replace(
         shift,
@@ -290,29 +220,6 @@ def _later(shift: Shift, minutes: int) -> Shift:
         latest=shift.latest + minutes,
         pauses=tuple(Pause(pause.start + minutes, pause.end + minutes) for pause in shift.pauses),
     )
-
-
-def _reached_by_rules(kept: _Kept, demand: VillageDemand, weeks: int, options: RoundsOptions) -> frozenset[str]:
-    """Villages to which rules that stay come as often as they need, and first before they have waited too long."""
-    times: dict[str, list[int]] = defaultdict(list)
-    for planned in kept.visits:
-        for code in kept.stops[planned.visit.id].villages:
-            times[code].append(planned.visit.windows[0].start // WEEK_MIN)
-    longest = demand.frame.region.planning.longest_wait_weeks
-    return frozenset(
-        village.code
-        for village in demand.villages
-        if len(times[village.code]) >= stops_needed(demand, [village], weeks, options)
-        and min(times[village.code]) + demand.weeks(village) <= max(longest, demand.weeks(village))
-    )
-
-
-def _due_tags(kept: _Kept, villages: frozenset[str], demand: VillageDemand, weeks: int) -> list[str]:
-    """Stops of rules without which a village that only rules serve waits too long: the first that comes to each."""
-    longest = demand.frame.region.planning.longest_wait_weeks
-    due = [each.code for each in demand.villages if each.code in villages and demand.weeks(each) + weeks >= longest]
-    first = {code: visit for visit, stop in reversed(tuple(kept.stops.items())) for code in stop.villages}
-    return sorted({first[code] for code in due})
 
 
 def _room(demand: VillageDemand, kept: Sequence[PlannedVisit], weeks: int) -> list[int]:

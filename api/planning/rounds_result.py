@@ -15,8 +15,9 @@ from functools import cached_property
 from api.entities import RecurringStop
 from api.i18n import N_, Gettext, Language
 from api.planning.hubs import fortnights
+from api.planning.kept_rules import ROUNDS_ID
 from api.planning.notes import Note
-from api.planning.rounds import ROUNDS_ID, Rounds, build_rounds, within_fortnights
+from api.planning.rounds import Rounds, build_rounds, within_fortnights
 from api.planning.service import Solver
 from api.planning.shifts import duty_min
 from api.planning.weeks import week_name

@@ -217,6 +217,18 @@ def test_villages_that_a_rule_serves_get_no_other_stop(region: Region, make_stop
     assert days_of(result, 1) == tuple(MONDAY + timedelta(weeks=week) for week in (0, 2, 4))
 
 
+def test_a_rule_serves_neighbours_only_while_it_has_time_for_them(region: Region, make_stop: MakeStop) -> None:
+    """Desa 2 is near the rule's hall: 120 recordings are enough for both villages, 30 are not."""
+    near = replace(region.villages[1], lon=region.villages[0].lon + 0.01)
+    close = replace(region, villages=(region.villages[0], near, *region.villages[2:]))
+    for people, shares in ((40, True), (10, False)):
+        rule = make_stop(every_weeks=2, anchor=MONDAY, counts=ServiceCounts(record_and_print=people))
+        result = planned(replace(close, recurring=(rule,)))
+        assert (days_of(result, 2) == days_of(result, 1)) == shares
+        assert days_of(result, 2)
+        assert ("1219012002" in {stop.hub.code for stop in result.rounds.hub_stops.values()}) != shares
+
+
 def test_a_rule_that_comes_too_late_does_not_count(region: Region, make_stop: MakeStop) -> None:
     """A village at the end of its wait gets a stop of its own before the rule's first one."""
     late = make_stop(every_weeks=6, anchor=MONDAY + timedelta(weeks=5))
