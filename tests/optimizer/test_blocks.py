@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.weeks import quarter
 from optimizer.blocks import split
 from optimizer.evaluate import evaluate
 from optimizer.network import build_network
@@ -159,6 +160,20 @@ def test_plans_of_blocks_are_joined_and_every_better_one_is_handed_on(fortnight:
     assert values == sorted(values)
     if engine is Engine.COLUMN_GENERATION:
         assert plan.status is PlanStatus.OPTIMAL
+
+
+def test_a_quarter_of_two_halves_is_proved_half_by_half() -> None:
+    """
+    Hubs are visited once in each half of this quarter, so its halves share nothing.
+
+    GLOP's presolve gave up on the linear program of one of them, and the run broke off.
+    """
+    problem = quarter(1)
+    assert [len(block.visits) for block in split(build_network(problem))] == [120, 120]
+    plan = solve(problem, SolveOptions(time_limit_s=90))
+    assert evaluate(problem, plan).violations == ()
+    assert plan.gap is not None
+    assert plan.gap <= 0.01
 
 
 @many

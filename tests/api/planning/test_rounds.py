@@ -11,7 +11,7 @@ from api.i18n import language
 from api.planning.build import build_week
 from api.planning.desk import Desk, desk_from_tables
 from api.planning.hubs import RoundsOptions, fortnights
-from api.planning.rounds import Rounds, build_rounds, within_fortnights
+from api.planning.rounds import build_rounds, within_fortnights
 from api.planning.rounds_calendar import RoundsCalendar
 from api.planning.rounds_result import PlannedRounds, plan_rounds
 from geodata import SAMPLE_DIR
@@ -342,9 +342,11 @@ def test_weeks_without_a_van_are_told(region: Region) -> None:
     away = tuple(
         replace(unit, maintenance=(DateRange(MONDAY, MONDAY + timedelta(days=60)),)) for unit in region.fleet.units
     )
-    rounds: Rounds = build_rounds(replace(region, fleet=replace(region.fleet, units=away)), MONDAY, 2)
-    assert rounds.problem.shifts == ()
-    assert {why.message for why in rounds.unreached.values()} == {"No van works in these weeks."}
+    result = planned(replace(region, fleet=replace(region.fleet, units=away)), weeks=2)
+    assert result.rounds.problem.shifts == ()
+    assert {why.message for _, why in result.never_served} == {"No van works in these weeks."}
+    assert any(line.endswith("No van works in these weeks.") for line in RoundsCalendar(result, ENGLISH).lines())
+    assert result.rules() == ()
 
 
 def test_a_saturday_market_keeps_its_van_within_the_overtime(region: Region, make_stop: MakeStop) -> None:
