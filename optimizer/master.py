@@ -322,6 +322,12 @@ class Master:
     def relax(self) -> Relaxed:
         """Solve the linear program over the present columns."""
         status = self._solver.Solve()
+        if status == pywraplp.Solver.ABNORMAL:
+            # GLOP's presolve loses its way on some programs that it solves without.
+            plain = pywraplp.MPSolverParameters()
+            plain.SetIntegerParam(plain.PRESOLVE, plain.PRESOLVE_OFF)
+            plain.SetIntegerParam(plain.INCREMENTALITY, plain.INCREMENTALITY_OFF)
+            status = self._solver.Solve(plain)
         if status == pywraplp.Solver.INFEASIBLE and self._fixed:
             raise NothingLeftError
         if status not in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE):
