@@ -61,6 +61,12 @@ COMMANDS = (
         "api.planning.commands:run_plan",
     ),
     Command(
+        "rounds",
+        N_("plan the fixed rounds of a quarter for a region folder and print their calendar"),
+        "api.planning.rounds_commands:add_rounds_arguments",
+        "api.planning.rounds_commands:run_rounds",
+    ),
+    Command(
         "region",
         N_("work on a region folder: check it"),
         "api.planning.commands:add_region_arguments",
@@ -116,6 +122,7 @@ _EPILOG = N_(
     "  moling demo --out out                                 a week of the sample regency\n"
     "  moling region check MYREGION                          every fault of a folder at once\n"
     "  moling plan MYREGION --week 2026-W50 --out out        the week's plan, maps and files\n"
+    "  moling rounds MYREGION --from 2027-W01 --out rounds   a quarter's fixed rounds, their calendar and rules\n"
     "  moling serve out                                      open them in a browser\n"
     "Underneath, a week is one instance file in and one plan file out:\n"
     "  moling solve INSTANCE.json --time-limit 30 --out PLAN.json\n"

@@ -5,12 +5,13 @@ A date is an ISO date or relative: ``H`` is the Monday of the planned week, ``H-
 dates keep the sample folder alive in any year; a real office writes ISO dates.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, timedelta
 from enum import IntEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 DAY_MIN = 1_440
+T = TypeVar("T")
 
 
 class Weekday(IntEnum):
@@ -54,6 +55,28 @@ When: TypeAlias = date | RelativeDate
 def resolve(when: When, week: date) -> date:
     """The calendar day of ``when``, given the Monday of the planned week."""
     return when.resolve(week) if isinstance(when, RelativeDate) else when
+
+
+def all_resolved(value: T, week: date) -> T:
+    """
+    The same with every relative date made a calendar day, given the Monday of the planned week.
+
+    Looks into dataclasses and tuples, however deep: into a whole region, for instance, of which several weeks are to
+    be planned that all count from the first one.
+    """
+    return _resolved(value, week)  # type: ignore[no-any-return]
+
+
+def _resolved(value: Any, week: date) -> Any:  # noqa: ANN401 (whatever a dataclass may hold)
+    if isinstance(value, RelativeDate):
+        return value.resolve(week)
+    if isinstance(value, tuple):
+        return tuple(_resolved(each, week) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        before = {each.name: getattr(value, each.name) for each in fields(value)}
+        after = {name: _resolved(each, week) for name, each in before.items()}
+        return replace(value, **{name: each for name, each in after.items() if each is not before[name]})
+    return value
 
 
 @dataclass(frozen=True, slots=True)

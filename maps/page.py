@@ -39,6 +39,7 @@ _COORDINATE_DECIMALS = 5  # a metre
 _VIEW_PADDING_PX = 24
 _CLOSEST_ZOOM = 15
 _OPACITY_OVER_TILES = 0.5
+_NOTHING = "'none'"
 _ZOOM_SNAP = 0.25  # a closer fit; tiles are sharp at whole steps only
 
 Bounds = tuple[tuple[float, float], tuple[float, float]]
@@ -152,6 +153,29 @@ def map_page(
     )
 
 
+def sheet_page(template: str, context: Mapping[str, object], *, style: str) -> str:
+    """
+    A complete page without a map and without any script.
+
+    Parameters
+    ----------
+    template
+        Name of a file in ``maps/templates`` that leaves the scripts of a map page out.
+    style
+        Name of a style sheet in ``maps/static`` that comes after the maps' own.
+    """
+    styles = (_own("map.css"), van_rules(), _own(style))
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            **context,
+            policy=_policy((), styles, None),
+            styles=[Markup(each) for each in styles],  # noqa: S704 (ours)
+        )
+    )
+
+
 def json_block(value: object) -> Markup:
     r"""
     Plain values as JSON that is safe inside a ``<script type="application/json">``.
@@ -219,15 +243,15 @@ def _area_style(feature: Mapping[str, Mapping[str, str]], *, opacity: float) -> 
 
 def _policy(scripts: Sequence[str], styles: Sequence[str], tiles: TileSource | None) -> str:
     # Leaflet swaps a tile that is no longer needed for an empty image in a data address.
-    images = f"{tiles.origin} data:" if tiles else "'none'"
+    images = f"{tiles.origin} data:" if tiles else _NOTHING
     return "; ".join(
         (
-            "default-src 'none'",
-            f"script-src {' '.join(map(_hash, scripts))}",
+            f"default-src {_NOTHING}",
+            f"script-src {' '.join(map(_hash, scripts)) or _NOTHING}",
             f"style-src {' '.join(map(_hash, styles))}",
             f"img-src {images}",
-            "base-uri 'none'",
-            "form-action 'none'",
+            f"base-uri {_NOTHING}",
+            f"form-action {_NOTHING}",
         )
     )
 

@@ -9,9 +9,11 @@ the best plan. Every step leaves a plan and a bound behind, so the run can end b
 What was proved is handed to the incumbent as it is found; nothing here decides what the answer says.
 """
 
+import random
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import combinations
 
 from optimizer.choice import Choice, choose
 from optimizer.diving import dive
@@ -19,8 +21,9 @@ from optimizer.incumbent import EngineLimits, Incumbent
 from optimizer.insertion import insert_visits
 from optimizer.labelling import NEVER
 from optimizer.master import Relaxed
-from optimizer.network import Network
+from optimizer.network import Network, ShiftClass
 from optimizer.pricing import Column
+from optimizer.problem import DAY_MIN
 from optimizer.relaxation import ALL_FEATURES, IMPROVES, MARGIN, EnoughRoundsError, Features, Relaxation
 from optimizer.schedule import build_timed_route
 from optimizer.state import State, keep, recall
@@ -40,6 +43,10 @@ _LAST_CHOICE_SHARE = 0.75
 Parts of the time left that an integer choice may take, and the one that can end the proof; a choice cut short still has
 a plan. CBC counts processor time, so on a busy machine it takes longer by the clock: hence room at the end.
 """
+_CUT_SHARE = 0.2
+"""Part of the time left after which no more cuts are looked for."""
+_POLISH_SHARE, _POLISH_S = 0.3, 3.0
+"""Part of the time left that choices for a few days may take, and seconds for each of them."""
 _COLUMNS_A_SECOND = 1_000
 """With less time than this CBC would not come out of preparing the choice, and it does not look at the clock there."""
 _MOST_CHOICES = 40_000
@@ -95,17 +102,20 @@ class _Run:
             recall(self.relaxation, known)
         self._start()
         try:
+            self.relaxation.generate(exactly=False)
+            self._dive(priced=False)
             relaxed = self.relaxation.generate(exactly=self._limits.prove)
             if relaxed.missing > IMPROVES and self._is_refused():
                 return
-            self._dive(priced=False)
             self._dive(priced=True)
             if self._limits.prove:
+                self._polish()
                 self._cut(relaxed)
         except EnoughRoundsError:
             self._dive(priced=False)
             return
         if self._limits.prove:
+            self._polish()
             self._close()
 
     def _check_time(self) -> None:
@@ -148,8 +158,43 @@ class _Run:
 
     def _cut(self, relaxed: Relaxed) -> None:
         if self._features.cuts:
-            self.relaxation.cut(relaxed)
+            self.relaxation.cut(relaxed, seconds=self._share(_CUT_SHARE))
             self._dive(priced=True)
+
+    def _polish(self) -> None:
+        """
+        Choose anew for two or three days at a time, the others kept, while the plan is far from its bound.
+
+        Such a choice takes a tenth of a second where one over all days takes minutes: a van that stays at home on one
+        day and two that hurry on another are put right here.
+        """
+        days = sorted({_day(each) for each in self._network.classes})
+        together = [set(pair) for pair in combinations(days, 2)] + [set(three) for three in combinations(days, 3)]
+        random.Random(self._limits.seed).shuffle(together)  # noqa: S311 (an order, no secret)
+        until = time.monotonic() + self._share(_POLISH_SHARE)
+        for free in together:
+            left = until - time.monotonic()
+            if not self._is_far() or left <= 0:
+                return
+            self._offer(self._choose_on(free, min(left, _POLISH_S)))
+
+    def _choose_on(self, free: set[int], seconds: float) -> Choice:
+        plan = [(self._network.class_of[shift], visits) for shift, visits in (self._incumbent.sequences or {}).items()]
+        day_of = [_day(each) for each in self._network.classes]
+        kept = self.relaxation.columns_of([each for each in plan if day_of[each[0]] not in free])
+        taken = {int(self.relaxation.elements[visit]) for column in kept for visit in column.visits}
+        freed = [
+            column
+            for column in self.relaxation.master.columns
+            if day_of[column.shift_class] in free
+            and taken.isdisjoint(self.relaxation.elements[list(column.visits)].tolist())
+        ]
+        return choose(self._network, self.relaxation.elements, [*kept, *freed], time_limit_s=seconds)
+
+    def _is_far(self) -> bool:
+        """Whether the plan lacks more to the bound than the proof by enumeration should start with."""
+        proof, value = self.relaxation.proof, self._incumbent.value
+        return proof is not None and value is not None and proof.bound - value > _WIDER * max(1.0, abs(proof.bound))
 
     def _offer(self, choice: Choice) -> None:
         if choice.value is not None:
@@ -220,6 +265,10 @@ class _Run:
         problem = self._network.problem
         hard = [limit.id for limit in problem.limits if limit.min is not None and limit.shortfall_cost is None]
         return (*(visit.id for visit in problem.visits if visit.must), *hard)
+
+
+def _day(shift_class: ShiftClass) -> int:
+    return shift_class.shift.earliest // DAY_MIN
 
 
 def _united(columns: Sequence[Column], pool: Sequence[Column]) -> list[Column]:

@@ -7,19 +7,17 @@ plan, and the linear program, which halves routes, often breaks it (Jepsen et al
 of five: Pecin et al. 2017, doi 10.1016/j.orl.2017.02.006). Visits of a group count as one element.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 
 _LEAST_VIOLATION = 0.03
 _MOST_WITH_ONE = 4
 """New cuts that share an element tighten the same spot; so many are enough for a round."""
 _NEARLY_BROKEN = 0.4
 """Triples this far below their limit are worth extending to five."""
-_MOST_EXTENDED = 400
+_MOST_EXTENDED = 300
 
 _Set = tuple[int, ...]
 
@@ -101,40 +99,36 @@ def _violations(served: Sequence[tuple[frozenset[int], float]]) -> dict[_Set, fl
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Solution:
-    """The routes used, as an incidence matrix (routes, elements) over those elements that are in more than one."""
-
-    elements: npt.NDArray[np.int64]
-    holds: npt.NDArray[np.float64]
-    weight: npt.NDArray[np.float64]
-
-
 def _fives(served: Sequence[tuple[frozenset[int], float]], triples: dict[_Set, float]) -> dict[_Set, float]:
     """For triples that are nearly broken the two elements that break them most, and by how much beyond 2."""
-    solution = _incidence([each for each in served if each[1] < 1 - _LEAST_VIOLATION])
-    place = {element: at for at, element in enumerate(solution.elements.tolist())}
+    divided = [each for each in served if each[1] < 1 - _LEAST_VIOLATION]
     found: dict[_Set, float] = {}
-    nearly = [each for each in triples if triples[each] > -_NEARLY_BROKEN and all(e in place for e in each)]
+    nearly = [each for each in triples if triples[each] > -_NEARLY_BROKEN]
     for each in sorted(nearly, key=lambda each: (-triples[each], each))[:_MOST_EXTENDED]:
-        at = [place[element] for element in each]
-        odd = solution.holds[:, at].sum(axis=1) % 2 == 1
-        # A route that holds an odd number of the triple gains a pair with either new element, an even one with both.
-        weight = np.where(odd, -solution.weight, solution.weight)
-        alone = (solution.weight * odd) @ solution.holds
-        gain = (solution.holds * weight[:, None]).T @ solution.holds + alone[:, None] + alone[None, :]
-        gain[at, :] = gain[:, at] = -1.0
-        np.fill_diagonal(gain, -1.0)
-        best = int(gain.argmax())
-        one, other = divmod(best, len(place))
-        violation = triples[each] + float(gain[one, other]) - 1
-        five = tuple(sorted((*each, int(solution.elements[one]), int(solution.elements[other]))))
-        found[five] = max(found.get(five, violation), violation)
+        best = _best_pair(frozenset(each), divided)
+        if best is not None:
+            pair, gained = best
+            found[tuple(sorted((*each, *pair)))] = triples[each] + gained - 1
     return found
 
 
-def _incidence(served: Iterable[tuple[frozenset[int], float]]) -> _Solution:
-    routes = list(served)
-    elements = np.array(sorted({element for each, _ in routes for element in each}), dtype=np.int64)
-    holds = np.array([np.isin(elements, list(each)) for each, _ in routes], dtype=np.float64)
-    return _Solution(elements, holds.reshape(len(routes), len(elements)), np.array([weight for _, weight in routes]))
+def _best_pair(
+    triple: frozenset[int], divided: Sequence[tuple[frozenset[int], float]]
+) -> tuple[tuple[int, int], float] | None:
+    """The two further elements, of routes that hold some of the triple, with which the routes serve most pairs more."""
+    touching = [(elements, weight) for elements, weight in divided if elements & triple]
+    others = np.array(sorted({element for elements, _ in touching for element in elements - triple}), dtype=np.int64)
+    if len(others) < 2:  # noqa: PLR2004 (a pair)
+        return None
+    known = frozenset(others.tolist())
+    counting = [(elements, weight) for elements, weight in divided if elements & known]
+    holds = np.array([np.isin(others, list(elements)) for elements, _ in counting], dtype=np.float64)
+    weight = np.array([weight for _, weight in counting])
+    odd = np.array([len(elements & triple) % 2 == 1 for elements, _ in counting])
+    # A route that holds an odd number of the triple gains a pair with either new element, an even one with both.
+    alone = (weight * odd) @ holds
+    both = (holds * np.where(odd, -weight, weight)[:, None]).T @ holds
+    gain = both + alone[:, None] + alone[None, :]
+    np.fill_diagonal(gain, -1.0)
+    one, other = divmod(int(gain.argmax()), len(others))
+    return (int(others[one]), int(others[other])), float(gain[one, other])

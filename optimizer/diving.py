@@ -6,12 +6,15 @@ often ends with vans that stay at home (Sadykov et al. 2019, doi 10.1287/ijoc.20
 routes that it finds stay and help every later choice.
 """
 
+from collections import Counter
+
 from optimizer.master import INTEGRAL, NothingLeftError
 from optimizer.pricing import Column
 from optimizer.relaxation import Relaxation
 
 _NEARLY_WHOLE = 0.75
 """Routes used to more than this part are fixed together: two of them cannot hold the same visit."""
+_MOST_REFUSED = 20
 
 
 def dive(relaxation: Relaxation, *, priced: bool) -> list[Column]:
@@ -26,17 +29,41 @@ def dive(relaxation: Relaxation, *, priced: bool) -> list[Column]:
         False to use the present routes only, in a tenth of the time.
     """
     master = relaxation.master
+    batch: list[Column] = []
+    refused = 0
     try:
         while True:
-            if priced:
-                relaxation.price_once()
-            relaxed = relaxation.relax()
-            split = [(weight, column) for column, weight in relaxed.weights if weight < 1 - INTEGRAL]
+            try:
+                if priced:
+                    relaxation.price_once(_with_shifts_left(relaxation))
+                relaxed = relaxation.relax()
+            except NothingLeftError:
+                # Whole, they break a limit that they keep in part: the first of several may not, one alone never fits.
+                refused += 1
+                if refused > _MOST_REFUSED:
+                    return []
+                master.free(batch if len(batch) == 1 else batch[1:])
+                if len(batch) == 1:
+                    master.forbid(batch)
+                batch = batch[:1]
+                continue
+            split = sorted(
+                ((weight, column) for column, weight in relaxed.weights if weight < 1 - INTEGRAL), key=_weight
+            )
             if not split:
                 return [column for column, _ in relaxed.weights] if relaxed.missing < INTEGRAL else []
-            nearly = [column for weight, column in split if weight > _NEARLY_WHOLE]
-            master.fix(nearly or [max(split, key=lambda each: each[0])[1]])
-    except NothingLeftError:
-        return []
+            batch = [column for weight, column in split if weight > _NEARLY_WHOLE] or [split[0][1]]
+            master.fix(batch)
     finally:
         master.free()
+
+
+def _with_shifts_left(relaxation: Relaxation) -> list[int]:
+    """Classes of which not every shift has its route yet."""
+    used = Counter(column.shift_class for column in relaxation.master.fixed)
+    return [at for at, each in enumerate(relaxation.network.classes) if used[at] < len(each.members)]
+
+
+def _weight(used: tuple[float, Column]) -> float:
+    """Sorts the most used first."""
+    return -used[0]

@@ -68,7 +68,7 @@ def bound_with(relaxation: Relaxation, visit: int, *, known: float, enough: floa
         if relaxation.relax().missing > IMPROVES:
             return known  # duals of what is missing are huge, and labels over them countless
         for _ in range(_ROUNDS):
-            if relaxation.price_once() == 0:
+            if relaxation.price_once(range(len(relaxation.network.classes))) == 0:
                 break
         for _ in range(_EXACT_ROUNDS):
             if known <= enough:

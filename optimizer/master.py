@@ -167,13 +167,13 @@ class Master:
     def __init__(self, network: Network, elements: npt.NDArray[np.int32], *, prizes: bool = True) -> None:
         self._network = network
         self._elements = elements
-        self._prizes = prizes
+        self.prizes = prizes
         self._solver = pywraplp.Solver.CreateSolver("GLOP")
         self._objective = self._solver.Objective()
         self._objective.SetMaximization()
         self._columns: dict[tuple[int, tuple[int, ...], int], tuple[Column, pywraplp.Variable]] = {}
         self._missing: list[pywraplp.Variable] = []
-        self._fixed: list[pywraplp.Variable] = []
+        self._fixed: dict[tuple[int, tuple[int, ...], int], pywraplp.Variable] = {}
         self._cuts: list[_Row] = []
         self._rows: list[_Row] = []
         self._by_element: dict[int, _Row] = {}
@@ -218,7 +218,7 @@ class Master:
 
     def _missing_cost(self) -> float:
         """More than any plan can win, so that what is missing comes first."""
-        if not self._prizes:
+        if not self.prizes:
             return 1.0
         problem = self._network.problem
         shortfalls = sum((limit.shortfall_cost or 0.0) * (limit.min or 0) for limit in problem.limits)
@@ -251,7 +251,7 @@ class Master:
             self._add_missing(row, 1, self._penalty)
         for position, each in enumerate(self._network.classes):
             self._by_class.append(self._add_row("class", position, -INFINITY, len(each.members)))
-        if self._prizes:
+        if self.prizes:
             for position, community in enumerate(problem.communities):
                 row = self._add_row("community", position, -INFINITY, 0)
                 reached = self._solver.NumVar(0, 1, "")
@@ -270,7 +270,7 @@ class Master:
         if limit.shortfall_cost is None:
             row = self._add_row("least", bucket.limit, least, INFINITY, bucket)
             self._add_missing(row, least, self._penalty)
-        elif self._prizes:
+        elif self.prizes:
             row = self._add_row("least", bucket.limit, least, INFINITY, bucket)
             shortfall = self._solver.NumVar(0, least, "")
             row.constraint.SetCoefficient(shortfall, 1)
@@ -288,7 +288,7 @@ class Master:
             if known is not None and known[0].value >= column.value:
                 continue
             variable = self._solver.NumVar(0, INFINITY, "")
-            self._objective.SetCoefficient(variable, column.value if self._prizes else 0.0)
+            self._objective.SetCoefficient(variable, column.value if self.prizes else 0.0)
             for row, amount in self._coefficients(column):
                 row.constraint.SetCoefficient(variable, amount)
             self._columns[key] = (column, variable)
@@ -304,7 +304,7 @@ class Master:
             found.extend((row, 1.0) for row in rows if row is not None)
             for community, share in problem.visits[v].reaches.items():
                 shares[community] = shares.get(community, 0.0) + share
-        if self._prizes:
+        if self.prizes:
             found.extend((self._by_community[community], -share) for community, share in shares.items())
         for row in self._by_bucket:
             amount = self._bucket_amount(row, column)
@@ -325,6 +325,12 @@ class Master:
     def relax(self) -> Relaxed:
         """Solve the linear program over the present columns."""
         status = self._solver.Solve()
+        if status == pywraplp.Solver.ABNORMAL:
+            # GLOP's presolve loses its way on some programs that it solves without.
+            plain = pywraplp.MPSolverParameters()
+            plain.SetIntegerParam(plain.PRESOLVE, plain.PRESOLVE_OFF)
+            plain.SetIntegerParam(plain.INCREMENTALITY, plain.INCREMENTALITY_OFF)
+            status = self._solver.Solve(plain)
         if status == pywraplp.Solver.INFEASIBLE and self._fixed:
             raise NothingLeftError
         if status not in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE):
@@ -342,13 +348,27 @@ class Master:
         for column in columns:
             _, variable = self._columns[_key(column)]
             variable.SetLb(1)
-            self._fixed.append(variable)
+            self._fixed[_key(column)] = variable
 
-    def free(self) -> None:
-        """Undo `fix`."""
-        for variable in self._fixed:
+    @property
+    def fixed(self) -> list[Column]:
+        """The columns that are used in full."""
+        return [self._columns[key][0] for key, variable in self._fixed.items() if variable.lb() > 0]
+
+    def forbid(self, columns: Iterable[Column]) -> None:
+        """Use these columns not at all until `free` is called; bounds mean nothing meanwhile."""
+        for column in columns:
+            _, variable = self._columns[_key(column)]
+            variable.SetUb(0)
+            self._fixed[_key(column)] = variable
+
+    def free(self, columns: Iterable[Column] | None = None) -> None:
+        """Undo `fix` and `forbid`, for all columns or for some."""
+        keys = list(self._fixed) if columns is None else [_key(column) for column in columns]
+        for key in keys:
+            variable = self._fixed.pop(key)
             variable.SetLb(0)
-        self._fixed.clear()
+            variable.SetUb(INFINITY)
 
     @contextmanager
     def forced(self, visit: int) -> Iterator[None]:

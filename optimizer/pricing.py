@@ -89,6 +89,9 @@ class SearchFor:
         With so many labels the search ends, and then its best value says nothing.
     most_columns
         Keep a varied choice of that many; None for all.
+    at_least
+        Part, 0 to 1, of the most that any route of the class could be worth when visits may be repeated: routes worth
+        less are left out too, whatever the threshold. Best values say nothing then.
     prizes
         False to count no prize and no cost, only what the duals pay: the search for any plan at all.
     bounded
@@ -99,6 +102,7 @@ class SearchFor:
     dominance: Dominance
     most_labels: int
     most_columns: int | None = None
+    at_least: float = 0.0
     prizes: bool = True
     bounded: bool = True
 
@@ -162,6 +166,10 @@ class ClassPricing:
         completion = completion_bound(net, gain, back_cost)
         if not search_for.bounded:
             completion = np.where(completion > NEVER / 2, -NEVER, completion)
+        if search_for.at_least:
+            charged = floor - threshold
+            possible = self._most_possible(net, gain, completion) - charged
+            floor = charged + max(threshold, search_for.at_least * possible)
         dominance = search_for.dominance
         labels, count, ended = search(net, cuts, gain, back_cost, completion, floor, dominance, search_for.most_labels)
         worth = labels.worth[:count]
@@ -169,7 +177,15 @@ class ClassPricing:
         chosen = np.flatnonzero(worth > floor)
         chosen = chosen[np.argsort(-worth[chosen], kind="stable")]
         columns = self._columns(labels, chosen, search_for.most_columns)
-        return Priced(best, ended and dominance != Dominance.RELAXED, columns)
+        return Priced(best, ended and dominance != Dominance.RELAXED and not search_for.at_least, columns)
+
+    def _most_possible(self, net: RouteNetwork, gain: Floats, completion: Floats) -> float:
+        """Most that any route of the class can be worth, visited sets and what using a shift costs ignored."""
+        visit = np.repeat(np.arange(len(self.visits)), np.diff(net.option_of))
+        start = np.maximum(net.start_min[visit], net.option_first)
+        finish = np.minimum(start + net.duration[visit], completion.shape[1] - 1)
+        worth = gain[visit] - net.start_cost[visit] - net.option_cost + completion[visit, finish]
+        return float(worth[start <= net.option_last].max(initial=0.0))
 
     def best_through(self, duals: Duals) -> Floats:
         """

@@ -7,6 +7,7 @@ Lagrangian of `master`), and the lowest one is kept with its duals. Everything t
 choice of whole routes and the order of the steps, belongs to the engines that use it.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,6 +33,20 @@ _CUTS_A_ROUND = 40
 _CUT_ROUNDS = 12
 _LEAST_TIGHTENING = 2e-5
 """Cuts go on while a round lowers the bound by more than this part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """How routes are looked for in a round; see `SearchFor`."""
+
+    dominance: Dominance
+    at_least: float = 0.0
+
+
+_LIKELY = _Stage(Dominance.RELAXED, 0.5)
+"""While the program knows few routes nearly every other one improves it; looking at them all takes most of the time."""
+_RELAXED = _Stage(Dominance.RELAXED)
+_EXACT = _Stage(Dominance.EXACT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +146,12 @@ class Relaxation:
 
     def add_routes(self, routes: Iterable[tuple[int, Sequence[int]]]) -> None:
         """Add routes, given as the position of their class and their visits in order; those that do not fit are not."""
-        self.master.add(
-            column for position, visits in routes if (column := self._as_column(position, visits)) is not None
-        )
+        self.master.add(self.columns_of(routes))
+
+    def columns_of(self, routes: Iterable[tuple[int, Sequence[int]]]) -> list[Column]:
+        """The columns of routes, timed the cheapest way, without those that do not fit."""
+        columns = (self._as_column(position, visits) for position, visits in routes)
+        return [column for column in columns if column is not None]
 
     def _as_column(self, position: int, visits: Sequence[int]) -> Column | None:
         shift_class = self.network.classes[position]
@@ -155,21 +173,22 @@ class Relaxation:
         exactly
             False to stop where relaxed dominance finds little: good columns soon, and no new bound.
         """
-        return self._generate(self.master, prizes=True, exactly=exactly)
+        return self._generate(self.master, exactly=exactly)
 
     def relax(self) -> Relaxed:
         """The linear program over the columns at hand."""
         self._check_time()
         return self.master.relax()
 
-    def price_once(self) -> int:
+    def price_once(self, classes: Iterable[int]) -> int:
         """
-        Add routes that improve the linear program as it stands, whatever is fixed in it; how many there were.
+        Add routes of some classes that improve the linear program as it stands, whatever is fixed in it; how many.
 
         By relaxed dominance; no answer of 0 proves that there are none.
         """
         self.relax()
-        priced = self._price_all(self.master, self.master.row_duals(), Dominance.RELAXED, prizes=True)
+        chosen = [self.pricing[position] for position in classes]
+        priced = self._price_all(self.master, self.master.row_duals(), _LIKELY, chosen)
         return sum(self.master.add(each.columns) for each in priced)
 
     def bound_once(self) -> tuple[float, bool]:
@@ -181,7 +200,7 @@ class Relaxation:
         """
         self.relax()
         row_duals = self.master.row_duals()
-        priced = self._price_all(self.master, row_duals, Dominance.EXACT, prizes=True)
+        priced = self._price_all(self.master, row_duals, _EXACT, self.pricing)
         added = sum(self.master.add(each.columns) for each in priced)
         if not all(each.exact for each in priced):
             return -NEVER, added > 0
@@ -196,19 +215,20 @@ class Relaxation:
         """
         master = Master(self.network, self.elements, prizes=False)
         master.add(self.master.columns)
-        relaxed = self._generate(master, prizes=False, exactly=True)
+        relaxed = self._generate(master, exactly=True)
         if relaxed.missing > IMPROVES:
             return master.conflict()
         self.master.add(master.columns)
         return ()
 
-    def cut(self, relaxed: Relaxed) -> None:
-        """Tighten the bound with subset-row cuts while it pays."""
+    def cut(self, relaxed: Relaxed, *, seconds: float) -> None:
+        """Tighten the bound with subset-row cuts while it pays; no round starts after those seconds."""
+        until = time.monotonic() + seconds
         for _ in range(_CUT_ROUNDS if self._features.cuts else 0):
             before = self.proof.bound if self.proof is not None else None
             if all(weight > 1 - IMPROVES for _, weight in relaxed.weights):
                 break
-            if not self.master.tighten(relaxed, most=_CUTS_A_ROUND):
+            if time.monotonic() > until or not self.master.tighten(relaxed, most=_CUTS_A_ROUND):
                 break
             relaxed = self.generate()
             if before is None or self.proof is None:
@@ -237,37 +257,40 @@ class Relaxation:
             )
             return pricing.price(self.master.class_duals(proof.row_duals, pricing.position), search_for)
 
-        return self._side_by_side(price)
+        return self._side_by_side(price, self.pricing)
 
-    def _side_by_side(self, price: Callable[[ClassPricing], Priced]) -> Iterator[Priced]:
-        """Price all classes, in their order, as many at a time as there are threads."""
+    def _side_by_side(
+        self, price: Callable[[ClassPricing], Priced], chosen: Sequence[ClassPricing]
+    ) -> Iterator[Priced]:
+        """Price classes, in their order, as many at a time as there are threads."""
         if self._threads == 1:
-            yield from map(price, self.pricing)
+            yield from map(price, chosen)
             return
         with ThreadPoolExecutor(self._threads) as pool:
-            yield from pool.map(price, self.pricing)
+            yield from pool.map(price, chosen)
 
-    def _generate(self, master: Master, *, prizes: bool, exactly: bool) -> Relaxed:
-        dominance = Dominance.RELAXED
+    def _generate(self, master: Master, *, exactly: bool) -> Relaxed:
+        stages = [_LIKELY, _RELAXED, _EXACT] if exactly else [_LIKELY, _RELAXED]
+        at = 0
         while True:
             self._count_round()
             relaxed = master.relax()
             row_duals = master.row_duals()
-            priced = self._price_all(master, row_duals, dominance, prizes=prizes)
+            priced = self._price_all(master, row_duals, stages[at], self.pricing)
             added = sum(master.add(each.columns) for each in priced)
-            if dominance is Dominance.EXACT:
-                if prizes and all(each.exact for each in priced):
+            if stages[at] is _EXACT:
+                if master.prizes and all(each.exact for each in priced):
                     self._note_bound(master, row_duals, [each.best for each in priced])
                 if not added:
                     return relaxed
-                if relaxed.missing > IMPROVES:
-                    dominance = Dominance.RELAXED
+                if added >= _FEW_COLUMNS or relaxed.missing > IMPROVES:
+                    # Cheap rounds bring what follows from the new columns; exact ones are for what only they find.
+                    at -= 1
             elif not added or (added < _FEW_COLUMNS and relaxed.missing <= IMPROVES):
-                # While required visits lack a route their duals are huge, and exact labels over them countless: routes
-                # by relaxed dominance come first then, as long as there are any.
-                if not exactly:
+                # While required visits lack a route their duals are huge, and exact labels over them countless.
+                at += 1
+                if at == len(stages):
                     return relaxed
-                dominance = Dominance.EXACT
 
     def _count_round(self) -> None:
         self._check_time()
@@ -277,21 +300,20 @@ class Relaxation:
             self._rounds_left -= 1
 
     def _price_all(
-        self, master: Master, row_duals: Sequence[float], dominance: Dominance, *, prizes: bool
+        self, master: Master, row_duals: Sequence[float], stage: _Stage, chosen: Sequence[ClassPricing]
     ) -> list[Priced]:
         def price(pricing: ClassPricing) -> Priced:
             self._check_time()
             duals = master.class_duals(row_duals, pricing.position)
-            return self._price(pricing, duals, dominance, prizes=prizes)
+            return self._price(pricing, duals, stage, prizes=master.prizes)
 
-        return list(self._side_by_side(price))
+        return list(self._side_by_side(price, chosen))
 
-    def _price(self, pricing: ClassPricing, duals: Duals, dominance: Dominance, *, prizes: bool) -> Priced:
-        if dominance is Dominance.RELAXED:
-            return self._search(pricing, duals, dominance, most_labels=_RELAXED_LABELS, prizes=prizes)
-        exact = dominance if self._features.dominance else Dominance.NONE
+    def _price(self, pricing: ClassPricing, duals: Duals, stage: _Stage, *, prizes: bool) -> Priced:
+        if stage is not _EXACT:
+            return self._search(pricing, duals, stage, most_labels=_RELAXED_LABELS, prizes=prizes)
         if self._features.memory is None:
-            priced = self._search(pricing, duals, exact, most_labels=_EXACT_LABELS, prizes=prizes)
+            priced = self._search(pricing, duals, stage, most_labels=_EXACT_LABELS, prizes=prizes)
             if priced.exact:
                 return priced
         # Labels that remember near visits only are fewer, and their bound is still one.
@@ -299,16 +321,15 @@ class Relaxation:
         if position not in self._forgetful:
             memory = _NEAR if self._features.memory is None else self._features.memory
             self._forgetful[position] = ClassPricing(self.network, position, elements=self.elements, memory=memory)
-        return self._search(self._forgetful[position], duals, exact, most_labels=MOST_LABELS, prizes=prizes)
+        return self._search(self._forgetful[position], duals, stage, most_labels=MOST_LABELS, prizes=prizes)
 
-    def _search(
-        self, pricing: ClassPricing, duals: Duals, dominance: Dominance, *, most_labels: int, prizes: bool
-    ) -> Priced:
+    def _search(self, pricing: ClassPricing, duals: Duals, stage: _Stage, *, most_labels: int, prizes: bool) -> Priced:
         search_for = SearchFor(
             threshold=IMPROVES,
-            dominance=dominance,
+            dominance=Dominance.NONE if stage is _EXACT and not self._features.dominance else stage.dominance,
             most_labels=most_labels,
             most_columns=_COLUMNS_A_CLASS,
+            at_least=stage.at_least,
             prizes=prizes,
             bounded=self._features.completion_bounds,
         )

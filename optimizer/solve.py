@@ -1,8 +1,9 @@
 """
 From a problem to a plan: the one way in, whatever engine works behind it.
 
-`solve` proves what testing visits by themselves can prove, lets an engine offer plans, and answers with the best one
-after `evaluate` found no broken rule in it and the same value. It raises nothing for problems without a plan.
+`solve` proves what testing visits by themselves can prove, lets an engine offer plans, block by block where the problem
+falls into blocks, and answers with the best one after `evaluate` found no broken rule in it and the same value. It
+raises nothing for problems without a plan.
 """
 
 import time
@@ -12,6 +13,7 @@ from enum import StrEnum
 
 from optimizer import column_generation, reference
 from optimizer.answer import Answer
+from optimizer.blocks import solve_blocks, split
 from optimizer.errors import BrokenPlanError
 from optimizer.evaluate import evaluate
 from optimizer.incumbent import EngineLimits, Incumbent
@@ -154,6 +156,7 @@ def _search(
         incumbent.offer_routes(options.initial_plan.routes)
     if incumbent.should_stop():
         return None
+    engine = _ENGINES[options.engine]
     limits = EngineLimits(
         deadline=started + options.time_limit_s - (_STATE_S if keeps_state else 0),
         solutions=options.solution_limit,
@@ -162,4 +165,11 @@ def _search(
         prove=options.prove,
         keeps_state=keeps_state,
     )
-    return _ENGINES[options.engine](network, incumbent, limits, options.state)
+    blocks = split(network)
+    if len(blocks) == 1:
+        return engine(network, incumbent, limits, options.state)
+
+    def on_block(part: Network, of_part: Incumbent, limits_of_part: EngineLimits) -> State | None:
+        return engine(part, of_part, limits_of_part, options.state)
+
+    return solve_blocks(blocks, network, incumbent, limits, on_block)

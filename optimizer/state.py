@@ -7,7 +7,7 @@ because the linear program over the routes gives them back in a tenth of a secon
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -93,6 +93,16 @@ def keep(relaxation: Relaxation, *, instance_sha256: str, most: int = _MOST_KEPT
         tuple(KnownRoute(columns[k].shift_class, tuple(names[v] for v in columns[k].visits)) for k in best),
         tuple(tuple(sorted(first_of[element] for element in cut)) for cut in master.binding_cuts(row_duals)),
     )
+
+
+def join_states(states: Sequence[State]) -> State:
+    """One state of those of the blocks of a problem."""
+    shifts: list[tuple[ShiftId, ...]] = []
+    routes: list[KnownRoute] = []
+    for state in states:
+        routes.extend(replace(route, shifts=route.shifts + len(shifts)) for route in state.routes)
+        shifts.extend(state.shifts)
+    return State("", tuple(shifts), tuple(routes), tuple(cut for state in states for cut in state.cuts))
 
 
 def recall(relaxation: Relaxation, state: State) -> None:

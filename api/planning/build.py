@@ -5,7 +5,7 @@ Every identifier can be read by a person: ``request:PM-014/2``, ``round:R3``, ``
 ``moling-1/2026-12-07``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -18,25 +18,22 @@ from api.planning.frame import Frame, LeftOut, PlannedVisit, PlanningOptions
 from api.planning.hosts import request_hours
 from api.planning.letters import SCHOOL_TAG, letter_visits
 from api.planning.notes import Note
-from api.planning.places import OFFICE, Place, find_place
+from api.planning.places import base_cards, bases_of, driving, find_place, office_of, vehicle_cards
 from api.planning.recurring import recurring_visits, saturdays_due
 from api.planning.shifts import ShiftSettings, WeekShifts, week_shifts
 from api.planning.villages import VillageDemand, hall_visits
 from api.planning.weeks import week_name
 from geodata.region import Region
 from geodata.travel import travel_times
-from maps.cards import BaseCard, VehicleCard, VillageCard, WeekCards
+from maps.cards import VillageCard, WeekCards
 from optimizer.problem import (
     Limit,
     LimitId,
     LimitScope,
     Location,
-    LocationId,
     Measure,
     MeasureKind,
     Problem,
-    TravelTimes,
-    VehicleId,
 )
 
 
@@ -124,18 +121,10 @@ def _frame(
         cost_per_km=region.planning.cost_per_km,
         saturday=region.calendar.school.saturday,
     )
-    bases = {unit: location.id for unit, location in _bases(region).items()}
+    bases = {unit: location.id for unit, location in bases_of(region).items()}
     shifts = week_shifts(week, region.fleet, settings, bases=bases, saturdays=_saturdays(desk, week))
-    drive = _drive(region, _all_locations(desk))
+    drive = driving(region, _all_locations(desk))
     return Frame(region, week, shifts.shifts, drive, options, gettext, locale), shifts
-
-
-def _bases(region: Region) -> dict[str, Location]:
-    """Where each unit starts and ends its day."""
-    office = Location(OFFICE, region.office.lon, region.office.lat)
-    return {
-        unit.id: office if unit.base is None else find_place(region, unit.base).location for unit in region.fleet.units
-    }
 
 
 def _saturdays(desk: Desk, week: CalendarWeek) -> frozenset[date]:
@@ -163,17 +152,9 @@ def _all_locations(desk: Desk) -> tuple[Location, ...]:
         *(stop.place for stop in desk.recurring),
         *(village.code for village in region.villages),
     ]
-    places = [Location(OFFICE, region.office.lon, region.office.lat), *_bases(region).values()]
+    places = [office_of(region), *bases_of(region).values()]
     places += [find_place(region, code).location for code in codes]
     return tuple({place.id: place for place in places}.values())
-
-
-def _drive(region: Region, locations: tuple[Location, ...]) -> Callable[[LocationId, LocationId], int]:
-    travel = travel_times(locations, region.travel)
-    times = travel if isinstance(travel, TravelTimes) else travel.between(locations)
-    row = {location.id: number for number, location in enumerate(locations)}
-    minutes = times.duration_min.tolist()
-    return lambda origin, destination: minutes[row[origin]][row[destination]]
 
 
 def _day_limits(frame: Frame) -> tuple[Limit, ...]:
@@ -223,7 +204,7 @@ def _problem(
     demand: VillageDemand,
 ) -> Problem:
     region = desk.region
-    used = [Location(OFFICE, region.office.lon, region.office.lat), *_bases(region).values()]
+    used = [office_of(region), *bases_of(region).values()]
     used += [planned.place.location for planned in visits]
     locations = tuple({location.id: location for location in used}.values())
     reached = {code for planned in visits for code in planned.visit.reaches}
@@ -242,16 +223,10 @@ def _problem(
 
 def _cards(desk: Desk, frame: Frame, visits: tuple[PlannedVisit, ...], notes: tuple[Note, ...]) -> WeekCards:
     region = desk.region
-    bases: Mapping[LocationId, str] = {OFFICE: region.office.name} | {
-        place.location.id: place.name for place in _base_places(region)
-    }
     return WeekCards(
         regency=region.name,
-        bases=tuple(BaseCard(location, name) for location, name in bases.items()),
-        vehicles=tuple(
-            VehicleCard(VehicleId(unit.id), unit.name, number, unit.kits, unit.can_print)
-            for number, unit in enumerate(region.fleet.units, start=1)
-        ),
+        bases=base_cards(region),
+        vehicles=vehicle_cards(region),
         visits=tuple(planned.card for planned in visits),
         villages=tuple(
             VillageCard(village.code, village.name, village.weeks_since_visit(desk.monday))
@@ -260,7 +235,3 @@ def _cards(desk: Desk, frame: Frame, visits: tuple[PlannedVisit, ...], notes: tu
         notes=tuple(note.text(frame.gettext, frame.locale) for note in notes),
         sources=region.sources,
     )
-
-
-def _base_places(region: Region) -> Iterator[Place]:
-    return (find_place(region, unit.base) for unit in region.fleet.units if unit.base is not None)

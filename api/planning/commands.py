@@ -1,6 +1,7 @@
 """`moling plan`, `moling demo` and `moling region check`: from a region folder to a week on paper and screen."""
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Iterator
@@ -31,15 +32,15 @@ def add_plan_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> Non
     parser.add_argument(
         "--week", metavar="2026-W50", required=True, help=gettext("the ISO week to plan, year and number")
     )
-    _add_out(parser, gettext)
-    _add_time_limit(parser, gettext, DEFAULT_TIME_LIMIT_S)
+    add_out_argument(parser, gettext("folder for the plan, its maps and files"))
+    add_time_limit_argument(parser, gettext, DEFAULT_TIME_LIMIT_S)
 
 
 def add_demo_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
     """Arguments of ``moling demo``."""
     parser.add_argument("--week", metavar="2026-W50", help=gettext("the ISO week to plan (default: next week)"))
-    _add_out(parser, gettext)
-    _add_time_limit(parser, gettext, _DEMO_LIMIT_S)
+    add_out_argument(parser, gettext("folder for the plan, its maps and files"))
+    add_time_limit_argument(parser, gettext, _DEMO_LIMIT_S)
 
 
 def add_region_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
@@ -48,13 +49,13 @@ def add_region_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> N
     parser.add_argument("region", metavar="REGION", type=Path, help=gettext("the region folder"))
 
 
-def _add_out(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
-    parser.add_argument(
-        "--out", metavar="FOLDER", type=Path, required=True, help=gettext("folder for the plan, its maps and files")
-    )
+def add_out_argument(parser: argparse.ArgumentParser, text: str) -> None:
+    """The folder for results, which every planning command needs; ``text`` says what comes into it."""
+    parser.add_argument("--out", metavar="FOLDER", type=Path, required=True, help=text)
 
 
-def _add_time_limit(parser: argparse.ArgumentParser, gettext: Gettext, default: float) -> None:
+def add_time_limit_argument(parser: argparse.ArgumentParser, gettext: Gettext, default: float) -> None:
+    """Seconds for the search; `check_time_limit` checks them."""
     text = gettext("seconds for the search, at least {least:g} (default {default:g})")
     parser.add_argument(
         "--time-limit",
@@ -125,11 +126,43 @@ def _next_monday(timezone: str) -> date:
     return today + timedelta(days=7 - today.weekday())
 
 
-def _plan(folder: Path, monday: date, arguments: argparse.Namespace, lang: Language) -> PlannedWeek:
-    if not _LEAST_LIMIT_S <= arguments.time_limit < float("inf"):
+def check_time_limit(seconds: float, lang: Language) -> None:
+    """
+    Refuse a time limit in which nothing can be found.
+
+    Raises
+    ------
+    BadInputError
+        When it is below the least limit or no number.
+    """
+    if not _LEAST_LIMIT_S <= seconds < float("inf"):
         text = lang.gettext("--time-limit is {value:g} s; it must be at least {least:g} s.")
-        raise BadInputError(text.format(value=arguments.time_limit, least=_LEAST_LIMIT_S))
+        raise BadInputError(text.format(value=seconds, least=_LEAST_LIMIT_S))
+
+
+@contextlib.contextmanager
+def reading_region(lang: Language) -> Iterator[None]:
+    """
+    Tell the faults of a region folder that is read within in one line.
+
+    Raises
+    ------
+    BadInputError
+        In place of the errors of `geodata`.
+    """
     try:
+        yield
+    except RegionError as error:
+        text = lang.gettext("{first} Faults in all: {count}; `moling region check` lists them.")
+        first = error.findings[0].text(lang.gettext)
+        raise BadInputError(text.format(first=first, count=len(error.findings))) from error
+    except GeodataError as error:
+        raise BadInputError(str(error)) from error
+
+
+def _plan(folder: Path, monday: date, arguments: argparse.Namespace, lang: Language) -> PlannedWeek:
+    check_time_limit(arguments.time_limit, lang)
+    with reading_region(lang):
         return plan_region(
             folder,
             monday,
@@ -138,12 +171,6 @@ def _plan(folder: Path, monday: date, arguments: argparse.Namespace, lang: Langu
             time_limit_s=arguments.time_limit,
             solver=solve_in_child(lang),
         )
-    except RegionError as error:
-        text = lang.gettext("{first} Faults in all: {count}; `moling region check` lists them.")
-        first = error.findings[0].text(lang.gettext)
-        raise BadInputError(text.format(first=first, count=len(error.findings))) from error
-    except GeodataError as error:
-        raise BadInputError(str(error)) from error
 
 
 def _print_week(planned: PlannedWeek, out: Path, lang: Language) -> None:

@@ -14,7 +14,9 @@ from uuid import uuid4
 from api.errors import OutputFolderError
 
 _FILE_NAME = re.compile(r"\w[\w.-]*")
-_OURS = re.compile(r"(instance|plan|cards)\.json|week\.(html|xlsx|geojson)|day-[\w.-]+\.html")
+_OURS = re.compile(
+    r"(instance|plan|cards)\.json|week\.(html|xlsx|geojson)|day-[\w.-]+\.html|recurring\.csv|calendar\.html"
+)
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:

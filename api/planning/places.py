@@ -1,12 +1,14 @@
 """The places that a week's plan may stop at, as points of the problem and as people name them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from geodata.region import Region
 from geodata.sites import Access, Signal, Site, SiteKind
+from geodata.travel import travel_times
 from geodata.villages import Village, VillageKind
-from maps.cards import PlaceKind
-from optimizer.problem import Location, LocationId
+from maps.cards import BaseCard, PlaceKind, VehicleCard
+from optimizer.problem import Location, LocationId, TravelTimes, VehicleId
 
 OFFICE = LocationId("office")
 
@@ -58,6 +60,50 @@ def find_place(region: Region, code: str) -> Place:
     """
     place = region.get_place(code)
     return village_hall(place) if isinstance(place, Village) else _site(region, place)
+
+
+def office_of(region: Region) -> Location:
+    """The office, where vans start and end their day unless they have a base of their own."""
+    return Location(OFFICE, region.office.lon, region.office.lat)
+
+
+def bases_of(region: Region) -> dict[str, Location]:
+    """
+    Where each unit, by its id, starts and ends its day.
+
+    Raises
+    ------
+    UnknownPlaceError
+        When a unit names a base that the region has not.
+    """
+    return {
+        unit.id: office_of(region) if unit.base is None else find_place(region, unit.base).location
+        for unit in region.fleet.units
+    }
+
+
+def base_cards(region: Region) -> tuple[BaseCard, ...]:
+    """The office and the units' own bases as people know them, the office first."""
+    own = [find_place(region, unit.base) for unit in region.fleet.units if unit.base is not None]
+    names = {OFFICE: region.office.name} | {place.location.id: place.name for place in own}
+    return tuple(BaseCard(location, name) for location, name in names.items())
+
+
+def vehicle_cards(region: Region) -> tuple[VehicleCard, ...]:
+    """The units as people know them, numbered in their order."""
+    return tuple(
+        VehicleCard(VehicleId(unit.id), unit.name, number, unit.kits, unit.can_print)
+        for number, unit in enumerate(region.fleet.units, start=1)
+    )
+
+
+def driving(region: Region, locations: tuple[Location, ...]) -> Callable[[LocationId, LocationId], int]:
+    """Minutes from one of the locations to another, by the region's travel defaults."""
+    travel = travel_times(locations, region.travel)
+    times = travel if isinstance(travel, TravelTimes) else travel.between(locations)
+    row = {location.id: number for number, location in enumerate(locations)}
+    minutes = times.duration_min.tolist()
+    return lambda origin, destination: minutes[row[origin]][row[destination]]
 
 
 def village_hall(village: Village) -> Place:

@@ -187,7 +187,7 @@ def _hall_visit(demand: VillageDemand, village: Village, hours: Mapping[int, Tim
     frame, place = demand.frame, village_hall(village)
     reaches = demand.reaches(village.code)
     people = demand.served(reaches)
-    stay = _stay(frame, place, people)
+    stay = hall_stay(frame, place, people)
     shifts = frame.reachable_by(place)
     windows = windows_for(stay, {day: (each,) for day, each in hours.items()}, shifts, frame.drive)
     visit = Visit(
@@ -206,7 +206,8 @@ def _hall_visit(demand: VillageDemand, village: Village, hours: Mapping[int, Tim
     return PlannedVisit(visit, _card(demand, village, place, visit, people), place)
 
 
-def _stay(frame: Frame, place: Place, people: int) -> Stay:
+def hall_stay(frame: Frame, place: Place, people: int) -> Stay:
+    """How long a stop for so many people at a village hall takes."""
     work = work_min(
         Expected(print_cards=people),
         frame.times,

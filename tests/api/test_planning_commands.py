@@ -99,3 +99,56 @@ def test_a_missing_folder_is_told(run_moling: RunMoling, tmp_path: Path) -> None
     assert checked.returncode == 1
     assert "Traceback" not in checked.stderr
     assert "nowhere" in checked.stdout + checked.stderr
+
+
+def test_rounds_write_rules_that_the_region_takes(run_moling: RunMoling, region: Path, tmp_path: Path) -> None:
+    """The calendar is printed, the plan checks, and with the rules copied into it the region gives the same rounds."""
+    out = tmp_path / "rounds"
+    arguments = ("--from", "2027-W01", "--weeks", "2", "--time-limit", "15", "--out", out)
+    done = run_moling("--lang", "en", "rounds", region, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "Week 1, Jan 4" in done.stdout
+    assert "Longest wait, weeks" in done.stdout
+    assert "(also for " in done.stdout
+    names = {path.name for path in out.iterdir()}
+    assert names == {"recurring.csv", "calendar.html", "instance.json", "plan.json"}
+    assert run_moling("check", out / "instance.json", out / "plan.json").returncode == 0
+    instance = (out / "instance.json").read_bytes()
+    shutil.copy(out / "recurring.csv", region)
+    checked = run_moling("region", "check", region)
+    assert checked.returncode == 0, checked.stdout
+    again = run_moling("--lang", "en", "rounds", region, *arguments)
+    assert again.returncode == 0, again.stderr
+    assert (out / "instance.json").read_bytes() == instance
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["--from", "2027-1"], "2027-1"),
+        (["--from", "2027-W01", "--weeks", "15"], "15"),
+        (["--from", "2027-W01", "--longest-wait", "0"], "--longest-wait"),
+        (["--from", "2027-W01", "--time-limit", "1"], "--time-limit"),
+        (["--from", "2027-W01", "--threads", "0"], "--threads"),
+    ],
+    ids=["form", "weeks", "wait", "limit", "threads"],
+)
+def test_a_wrong_option_of_rounds_is_one_line_and_writes_nothing(
+    run_moling: RunMoling, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    """Exit code 2, the value named, no folder left behind."""
+    out = tmp_path / "out"
+    done = run_moling("rounds", SAMPLE, "--out", out, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not out.exists()
+
+
+def test_rounds_do_not_overwrite_a_region(run_moling: RunMoling, region: Path) -> None:
+    """Someone who names the region itself as the place for results keeps it."""
+    before = (region / "recurring.csv").read_bytes()
+    done = run_moling("rounds", region, "--from", "2027-W01", "--weeks", "1", "--out", region)
+    assert done.returncode == 2
+    assert (region / "recurring.csv").read_bytes() == before
