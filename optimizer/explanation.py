@@ -149,7 +149,7 @@ class OneMore:
     estimate
         Points, estimated by duals.
     gain, visits
-        Points and visits more of the best plan found by a re-solve; None where there was no time for it.
+        Points and visits more of the best plan found, a remedy's or a re-solve's; None where there is none.
     """
 
     changes: Changes
