@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -39,7 +39,7 @@ from optimizer.state import State, read_state, write_state
 
 _HEAD = struct.Struct(">cQ")
 _SETTINGS, _INSTANCE, _INITIAL, _END, _BETTER, _FINAL, _FAILED = b"S", b"I", b"0", b".", b"B", b"F", b"X"
-_STATE = b"K"
+_STATE, _OUT_OF_MEMORY = b"K", b"M"
 _CHILD_RESERVE_S = 0.5
 """The child is asked to answer this long before the limit, so that its own answer is usually the one that counts."""
 _TICK_S = 0.1
@@ -47,7 +47,17 @@ _TICK_S = 0.1
 _SEND_SHARE = 5
 """A plan is handed over at most every so many times as long as handing one over takes."""
 _PR_SET_PDEATHSIG = 1
+_MEMORY_SHARE = 0.75
+"""Part of the machine's memory that a search may take where nobody says how much."""
+_LEAST_MEMORY_MB = 1_024
+_BYTES_PER_MB = 1_024 * 1_024
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from api.solver_process import run_child; run_child()"
+
+
+def usual_memory_mb() -> int:
+    """Most address space of a search where nobody says how much: a part of what the machine has."""
+    machine_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _BYTES_PER_MB
+    return max(_LEAST_MEMORY_MB, int(_MEMORY_SHARE * machine_mb))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +75,7 @@ class ChildSettings:
     niceness
         By how much the child stands back behind other processes.
     memory_mb
-        Most address space it may take; None for no cap.
+        Most address space it may take: with more the search ends with the best plan so far.
     prove, keeps_state
         Whether to prove the plan good, and to hand over what later solves can start from.
     """
@@ -77,7 +87,7 @@ class ChildSettings:
     threads: int = 1
     solution_limit: int | None = None
     niceness: int = 0
-    memory_mb: int | None = None
+    memory_mb: int = field(default_factory=usual_memory_mb)
     prove: bool = True
     keeps_state: bool = False
 
@@ -118,6 +128,8 @@ class SolverProcess:
     ----------
     failure
         Why the child broke off, once it did.
+    out_of_memory
+        Whether it ended because it was refused memory.
     state
         Bytes of the state document that the child handed over; None until then.
     """
@@ -133,6 +145,7 @@ class SolverProcess:
         self.state: bytes | None = None
         self._messages: queue.SimpleQueue[tuple[bytes, bytes]] = queue.SimpleQueue()
         self.failure: str | None = None
+        self.out_of_memory = False
         told = {**asdict(settings), "parent": os.getpid()}
         with tempfile.TemporaryFile() as stdin:  # a pipe would block until the child has come up
             _write_message(stdin, _SETTINGS, json.dumps(told).encode())
@@ -210,6 +223,10 @@ class SolverProcess:
         self.kill()
         if judge.best is not None:
             return judge.best
+        if self.out_of_memory:
+            raise SolverProcessError(
+                f"The solver needs more than the {self._settings.memory_mb} MB of memory it was allowed."
+            )
         if self.failure is not None:
             raise SolverProcessError(f"The solver broke off: {self.failure}")
         return judge.unknown()
@@ -225,6 +242,8 @@ class SolverProcess:
                     failure = failure or message[1].decode()
                 elif message[0] == _STATE:
                     self.state = message[1]
+                elif message[0] == _OUT_OF_MEMORY:
+                    self.out_of_memory = True
                 else:
                     latest = message
                 message = self._messages.get_nowait()
@@ -236,7 +255,10 @@ class SolverProcess:
         assert self._child.stdout is not None
         while (message := _read_message(self._child.stdout)) is not None:
             self._messages.put(message)
-        self._messages.put((_END, f"its process ended with code {self._child.wait()}".encode()))
+        code = self._child.wait()
+        if code == -signal.SIGABRT:  # how a compiled library ends that is refused memory
+            self._messages.put((_OUT_OF_MEMORY, b""))
+        self._messages.put((_END, f"its process ended with code {code}".encode()))
 
 
 class _Judge:
@@ -332,6 +354,8 @@ def run_child() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         try:
             _solve(settings, incoming, stream)
+        except MemoryError:
+            _write_message(stream, _OUT_OF_MEMORY, b"")
         except Exception as error:  # noqa: BLE001 (the parent reports it)
             _write_message(stream, _FAILED, f"{type(error).__name__}: {error}".encode())
 
@@ -355,8 +379,13 @@ def _solve(settings: ChildSettings, incoming: dict[bytes, bytes], stream: IO[byt
     def send_state(state: State) -> None:
         _write_message(stream, _STATE, write_state(state))
 
-    on_state = send_state if settings.keeps_state else None
-    plan = solve(problem, options, on_plan=_Sender(stream).send_better, on_state=on_state)
+    plan = solve(
+        problem,
+        options,
+        on_plan=_Sender(stream).send_better,
+        on_state=send_state if settings.keeps_state else None,
+        on_out_of_memory=lambda: _write_message(stream, _OUT_OF_MEMORY, b""),
+    )
     _write_message(stream, _FINAL, write_plan(plan))
 
 
@@ -369,12 +398,10 @@ def _die_with(parent: int) -> None:
         os._exit(1)
 
 
-def _cap_memory(memory_mb: int | None) -> None:
-    if memory_mb is None:
-        return
+def _cap_memory(memory_mb: int) -> None:
     import resource  # noqa: PLC0415 (not on every platform)
 
-    cap = memory_mb * 1024 * 1024
+    cap = memory_mb * _BYTES_PER_MB
     resource.setrlimit(resource.RLIMIT_AS, (cap, cap))
 
 

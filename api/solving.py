@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from api.errors import BadInputError
 from api.i18n import N_, Gettext, Language
-from api.solver_process import ChildSettings, Progress, SolverProcess, process_start
+from api.solver_process import ChildSettings, Progress, SolverProcess, process_start, usual_memory_mb
 from optimizer.errors import InvalidStateError, OptimizerError
 from optimizer.evaluate import evaluate
 from optimizer.instance import read_plan, read_problem, sha256_of, write_plan, write_problem
@@ -30,6 +30,8 @@ from optimizer.violation import Rule
 EXIT_CODES = {PlanStatus.OPTIMAL: 0, PlanStatus.FEASIBLE: 0, PlanStatus.INFEASIBLE: 3, PlanStatus.UNKNOWN: 4}
 _LEAST_LIMIT_S = 2
 _LOCATIONS_PER_SECOND = 1_000
+_LEAST_MEMORY_MB = 256
+"""With less the solver cannot even start."""
 _ROUNDING = 0.01
 """Hundredths of a hundredth of a per cent that are rounding of floats, not distance."""
 _STATUSES = {
@@ -60,6 +62,13 @@ def add_solve_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> No
         help=gettext("who searches for plans"),
     )
     parser.add_argument(
+        "--memory",
+        metavar="MB",
+        type=int,
+        default=usual_memory_mb(),
+        help=gettext("most memory to take (default: three quarters of the machine's)"),
+    )
+    parser.add_argument(
         "--state",
         metavar="FILE",
         type=Path,
@@ -80,6 +89,9 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
     """
     started, gettext = process_start(), lang.gettext
     check_options(arguments, gettext)
+    if arguments.memory < _LEAST_MEMORY_MB:
+        text = gettext("--memory is {value} MB; it must be at least {least} MB.")
+        raise BadInputError(text.format(value=arguments.memory, least=_LEAST_MEMORY_MB))
     instance = read_file(arguments.instance, gettext)
     settings = ChildSettings(
         deadline=started + arguments.time_limit,
@@ -87,6 +99,7 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
         engine=arguments.engine,
         seed=arguments.seed,
         threads=arguments.threads,
+        memory_mb=arguments.memory,
         keeps_state=arguments.state is not None,
     )
     with (
@@ -106,11 +119,17 @@ def run_solve(arguments: argparse.Namespace, lang: Language) -> int:
     if arguments.state is not None and solver.state is None:
         text = gettext("The engine left no state; {file} is not written.")
         print(text.format(file=arguments.state), file=sys.stderr)
-    if solver.failure is not None:
-        text = gettext("The solver broke off ({failure}); the best plan until then was kept.")
-        print(text.format(failure=solver.failure), file=sys.stderr)
+    _tell_failure(solver, gettext)
     print(summary(problem, plan, arguments.out, gettext))
     return EXIT_CODES[plan.status]
+
+
+def _tell_failure(solver: SolverProcess, gettext: Gettext) -> None:
+    if solver.out_of_memory:
+        print(gettext("The solver's memory ran out; the best plan until then was kept."), file=sys.stderr)
+    elif solver.failure is not None:
+        text = gettext("The solver broke off ({failure}); the best plan until then was kept.")
+        print(text.format(failure=solver.failure), file=sys.stderr)
 
 
 def add_check_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
@@ -169,7 +188,9 @@ def solve_in_child(lang: Language) -> Callable[[Problem, SolveOptions], Plan]:
             progress_line(sys.stderr, lang) as show,
             SolverProcess(write_problem(problem), settings, initial, state) as child,
         ):
-            return child.wait(problem, on_progress=show, should_stop=stop.is_set)
+            plan = child.wait(problem, on_progress=show, should_stop=stop.is_set)
+        _tell_failure(child, lang.gettext)
+        return plan
 
     return solver
 

@@ -118,16 +118,17 @@ class _Run:
             self._polish()
             self._close()
 
-    def _check_time(self) -> None:
-        if self._seconds_left() <= 0 or self._incumbent.should_stop():
+    def _check_time(self) -> float:
+        left = self._seconds_left()
+        if left <= 0 or self._incumbent.should_stop():
             raise _OutOfTimeError
+        return left
 
     def _seconds_left(self) -> float:
         return self._limits.deadline - time.monotonic()
 
     def _share(self, part: float) -> float:
-        self._check_time()
-        return self._seconds_left() * part
+        return self._check_time() * part
 
     def _start(self) -> None:
         self._know(self._incumbent.sequences or {})

@@ -51,14 +51,17 @@ class _OutOfTimeError(Exception):
 
 @dataclass(slots=True)
 class _Clock:
-    """Raises when its deadline has passed or the caller wants to stop; the deadline is moved from part to part."""
+    """Tells the seconds left; raises when there are none or the caller wants to stop."""
 
     should_stop: Callable[[], bool]
+    # Moved from part to part of the work.
     deadline: float = field(default=0.0)
 
-    def check(self) -> None:
-        if time.monotonic() > self.deadline or self.should_stop():
+    def check(self) -> float:
+        left = self.deadline - time.monotonic()
+        if left <= 0 or self.should_stop():
             raise _OutOfTimeError
+        return left
 
 
 def explain(  # noqa: PLR0913 (what to explain, how, and who listens)

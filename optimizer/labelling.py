@@ -339,13 +339,21 @@ def _pay_cuts(cuts: CutMembers, labels: Labels, at: int, u: int) -> float:
 
 @numba.njit(cache=True)
 def _is_useless(
-    net: RouteNetwork, cuts: CutMembers, labels: Labels, new: int, at_first: Ints, at_next: Ints, dominance: int
+    net: RouteNetwork,
+    cuts: CutMembers,
+    labels: Labels,
+    new: int,
+    at_first: Ints,
+    at_next: Ints,
+    dominance: int,
+    comparisons: npt.NDArray[np.int64],
 ) -> bool:
     """Whether a label of the same visit makes the new one useless; marks those that the new one makes useless."""
     u = labels.visit[new]
     before = -1
     other = at_first[u]
     while other >= 0:
+        comparisons[0] += 1
         after = at_next[other]
         if not labels.alive[other]:
             if before >= 0:
@@ -394,6 +402,7 @@ def search(
     threshold: float,
     dominance: int,
     most: int,
+    most_comparisons: int,
 ) -> tuple[Labels, int, bool]:
     """
     Labels that can still become routes worth more than ``threshold``.
@@ -402,13 +411,14 @@ def search(
     ----------
     completion
         `completion_bound` of the same gains and costs.
-    most
-        Most labels kept.
+    most, most_comparisons
+        Most labels kept, and most pairs of labels compared: the search does not look at the clock, and this is where
+        its time goes.
 
     Returns
     -------
-    The labels (rows from the count on are void), their count, and whether the search ended by itself: with ``most``
-    labels made it stops, and then its routes are routes but its best value says nothing.
+    The labels (rows from the count on are void), their count, and whether the search ended by itself: with so many
+    labels or comparisons made it stops, and then its routes are routes but its best value says nothing.
     """
     n = len(net.duration)
     last = len(back_cost) - 1
@@ -417,10 +427,13 @@ def search(
     due_next = np.empty(most + 1, np.int32)
     at_first = np.full(n, -1, np.int32)
     at_next = np.empty(most + 1, np.int32)
+    comparisons = np.zeros(1, np.int64)
     count = 0
     moment = -1
     current = -1
     while moment <= last:
+        if comparisons[0] > most_comparisons:
+            return labels, count, False
         for u in range(n):
             if current < 0:
                 arrive = net.start_min[u]
@@ -443,7 +456,7 @@ def search(
                     continue
                 labels.finish[count] = finish
                 labels.value[count] = value
-                if _is_useless(net, cuts, labels, count, at_first, at_next, dominance):
+                if _is_useless(net, cuts, labels, count, at_first, at_next, dominance, comparisons):
                     continue
                 if count == most:
                     return labels, count, False
@@ -507,4 +520,4 @@ def compile_search() -> None:
     gain, back_cost = np.ones(1), np.zeros(2)
     completion = completion_bound(net, gain, back_cost)
     best_through(net, gain, back_cost, completion)
-    search(net, cuts, gain, back_cost, completion, 0.0, Dominance.EXACT, 10)
+    search(net, cuts, gain, back_cost, completion, 0.0, Dominance.EXACT, 10, 10)

@@ -5,6 +5,7 @@ Turns a class into the arrays of `labelling`, the duals of the master into gains
 their times and true value.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,10 @@ from optimizer.labelling import (
 )
 from optimizer.network import Network, ShiftClass
 from optimizer.problem import LimitScope, MeasureKind
+
+_COMPARISONS_A_SECOND = 1e8
+"""Of labels, in the compiled search."""
+_COUNTLESS = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,8 @@ class SearchFor:
     ----------
     threshold
         Routes must be worth more than this at the duals.
-    most_labels
-        With so many labels the search ends, and then its best value says nothing.
+    most_labels, seconds
+        With so many labels, or after about so long, the search ends, and then its best value says nothing.
     most_columns
         Keep a varied choice of that many; None for all.
     at_least
@@ -105,6 +110,7 @@ class SearchFor:
     at_least: float = 0.0
     prizes: bool = True
     bounded: bool = True
+    seconds: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +177,10 @@ class ClassPricing:
             possible = self._most_possible(net, gain, completion) - charged
             floor = charged + max(threshold, search_for.at_least * possible)
         dominance = search_for.dominance
-        labels, count, ended = search(net, cuts, gain, back_cost, completion, floor, dominance, search_for.most_labels)
+        most_comparisons = int(min(search_for.seconds * _COMPARISONS_A_SECOND, _COUNTLESS))
+        labels, count, ended = search(
+            net, cuts, gain, back_cost, completion, floor, dominance, search_for.most_labels, most_comparisons
+        )
         worth = labels.worth[:count]
         best = max(float(worth.max(initial=NEVER)), floor) - floor + threshold
         chosen = np.flatnonzero(worth > floor)

@@ -103,7 +103,8 @@ class Relaxation:
     Parameters
     ----------
     check_time
-        Called before every pricing; may raise to end the work. What was found until then stays.
+        Called before every pricing: the seconds that it may take; may raise to end the work. What was found until then
+        stays.
     on_bound
         Gets every lower proved bound.
     threads
@@ -121,7 +122,7 @@ class Relaxation:
         self,
         network: Network,
         *,
-        check_time: Callable[[], None],
+        check_time: Callable[[], float],
         on_bound: Callable[[float], None] = lambda _: None,
         features: Features = ALL_FEATURES,
         threads: int = 1,
@@ -248,12 +249,13 @@ class Relaxation:
 
     def _priced_within(self, proof: Proof, gap: float) -> Iterator[Priced]:
         def price(pricing: ClassPricing) -> Priced:
-            self._check_time()
+            seconds = self._check_time()
             search_for = SearchFor(
                 threshold=max(0.0, proof.best[pricing.position]) - gap * (1 + MARGIN) - MARGIN,
                 dominance=Dominance.SAME_SET,
                 most_labels=MOST_LABELS,
                 bounded=self._features.completion_bounds,
+                seconds=seconds,
             )
             return pricing.price(self.master.class_duals(proof.row_duals, pricing.position), search_for)
 
@@ -303,7 +305,6 @@ class Relaxation:
         self, master: Master, row_duals: Sequence[float], stage: _Stage, chosen: Sequence[ClassPricing]
     ) -> list[Priced]:
         def price(pricing: ClassPricing) -> Priced:
-            self._check_time()
             duals = master.class_duals(row_duals, pricing.position)
             return self._price(pricing, duals, stage, prizes=master.prizes)
 
@@ -324,6 +325,7 @@ class Relaxation:
         return self._search(self._forgetful[position], duals, stage, most_labels=MOST_LABELS, prizes=prizes)
 
     def _search(self, pricing: ClassPricing, duals: Duals, stage: _Stage, *, most_labels: int, prizes: bool) -> Priced:
+        seconds = self._check_time()
         search_for = SearchFor(
             threshold=IMPROVES,
             dominance=Dominance.NONE if stage is _EXACT and not self._features.dominance else stage.dominance,
@@ -332,6 +334,7 @@ class Relaxation:
             at_least=stage.at_least,
             prizes=prizes,
             bounded=self._features.completion_bounds,
+            seconds=seconds,
         )
         return pricing.price(duals, search_for)
 

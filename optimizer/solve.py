@@ -93,6 +93,7 @@ def solve(
     *,
     on_plan: Callable[[Plan], None] = lambda _: None,
     on_state: Callable[[State], None] | None = None,
+    on_out_of_memory: Callable[[], None] = lambda: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """
@@ -104,6 +105,8 @@ def solve(
         Gets every better plan as it is found; each keeps all rules and is complete.
     on_state
         Gets what the engine leaves behind for later solves, once, where there is something.
+    on_out_of_memory
+        Called when the search ends because it was refused memory; the answer is the best found and proved until then.
     should_stop
         Asked at every plan that an engine finds; True ends the search with the best plan so far. The routing engine
         may go on to its limit all the same: who needs the answer at once solves in a process of its own.
@@ -132,7 +135,11 @@ def solve(
     incumbent = Incumbent(
         network, lambda routes, value, bound: on_plan(answer.with_routes(routes, value, bound)), should_stop
     )
-    state = _search(network, incumbent, options, started=started, keeps_state=on_state is not None)
+    try:
+        state = _search(network, incumbent, options, started=started, keeps_state=on_state is not None)
+    except MemoryError:
+        state = None
+        on_out_of_memory()
     if state is not None and on_state is not None:
         on_state(replace(state, instance_sha256=options.instance_sha256))
     if incumbent.routes is None or incumbent.value is None:

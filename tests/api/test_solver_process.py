@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import time
 from pathlib import Path
 
@@ -67,13 +68,32 @@ def test_a_child_that_breaks_is_reported(week: Problem) -> None:
 
 
 def test_a_child_without_memory_is_reported(week: Problem) -> None:
-    """A cap on memory ends the child, not the machine, before or after it had a plan."""
+    """A cap on memory ends the search, not the machine, before or after it had a plan."""
     with (
         SolverProcess(write_problem(week), settings(60, memory_mb=60)) as solver,
         contextlib.suppress(SolverProcessError),
     ):
         solver.wait(week)
-    assert solver.failure is not None
+    assert solver.out_of_memory
+
+
+def test_a_child_whose_memory_runs_out_leaves_its_best_plan(week: Problem) -> None:
+    """With room for a first plan and not for the proof, the end is told and the plan is a whole one."""
+    needed_mb = 0
+
+    def note_memory(progress: Progress) -> None:
+        nonlocal needed_mb
+        if progress.value is not None and not needed_mb:
+            peak = re.search(r"VmPeak:\s+(\d+) kB", Path(f"/proc/{solver.pid}/status").read_text())
+            needed_mb = int(peak[1]) // 1_024 if peak else 0
+
+    with SolverProcess(write_problem(week), settings(60)) as solver:
+        solver.wait(week, on_progress=note_memory, should_stop=lambda: needed_mb > 0)
+    with SolverProcess(write_problem(week), settings(60, memory_mb=needed_mb + 8)) as solver:
+        plan = solver.wait(week)
+    assert solver.out_of_memory
+    assert plan.status is PlanStatus.FEASIBLE
+    assert not evaluate(week, plan, instance_sha256=plan.instance_sha256).violations
 
 
 def test_a_child_that_is_killed_leaves_its_best_plan(week: Problem) -> None:

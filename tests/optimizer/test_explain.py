@@ -133,7 +133,7 @@ def test_bounds_of_plans_with_a_visit_hold(problems: Problems, brute_force: Brut
     """Neither of the two bounds is below the best plan with the visit; the program is afterwards as it was."""
     problem = data.draw(problems(max_visits=5, max_shifts=3))
     assume(brute_force(problem) is not None)
-    relaxation = Relaxation(build_network(problem), check_time=lambda: None)
+    relaxation = Relaxation(build_network(problem), check_time=lambda: 60.0)
     before = relaxation.generate()
     if before.missing > 1e-6:
         return
