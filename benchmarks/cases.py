@@ -4,19 +4,26 @@ import csv
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from api.planning.build import build_week
+from api.planning.desk import desk_from_tables
 from benchmarks.errors import UnreadableInstanceError
 from benchmarks.orienteering import read_mctopmtw, read_toptw
 from benchmarks.readings import Reading
 from benchmarks.solomon import read_solomon
 from benchmarks.vrplib import read_vrplib
 from benchmarks.weeks import big_week, quarter, rich_week, sized_week, week
+from geodata import SAMPLE_DIR
+from geodata.region import load_region
 from optimizer.instance import read_problem
 from optimizer.problem import Problem
 
 _WEEKLY_SHAPES = ((150, 60, 5, 1), (150, 60, 5, 2), (80, 30, 3, 3), (110, 50, 4, 4), (170, 70, 6, 5))
 """Villages, schools, vans and seed of the generated weeks."""
+_SAMPLE_WEEKS = (date(2026, 12, 7), date(2027, 1, 11), date(2027, 2, 1))
+"""Mondays for which the sample region is planned: three ordinary weeks."""
 _SERIES_VISITS = (50, 100, 200, 400, 700, 1_000)
 
 
@@ -79,6 +86,11 @@ def _rich(name: str) -> Iterator[Case]:
     return (Case(name, rich_week(seed)) for seed in (1, 2, 3))
 
 
+def _sample(name: str) -> Iterator[Case]:
+    region = load_region(SAMPLE_DIR / "batubara")
+    return (Case(name, build_week(desk_from_tables(region, monday)).problem) for monday in _SAMPLE_WEEKS)
+
+
 def _quarter(name: str) -> Iterator[Case]:
     return (Case(name, quarter(seed)) for seed in (1, 2))
 
@@ -136,6 +148,7 @@ _SETS: dict[str, Callable[[str], Iterator[Case]]] = {
     "weekly": _weekly,
     "big": _big,
     "rich": _rich,
+    "sample": _sample,
     "quarter": _quarter,
     "series": _series,
     "sdvrptw": _public,

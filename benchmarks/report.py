@@ -14,23 +14,14 @@ from importlib import metadata
 from pathlib import Path
 from statistics import mean
 
+from benchmarks.answers import Answered
 from benchmarks.cases import Case, list_sets
 from benchmarks.chart import Line, line_chart
+from benchmarks.goals import answer_rows, goal_rows, peer_rows
 from benchmarks.measure import Measured
 from optimizer.plan import PlanStatus, relative_gap
 
 _PACKAGES = ("moling", "ortools", "numba", "numpy", "pyvrp", "pyvroom")
-_GOALS = (
-    ("weekly", 10, 0.7, 0.3),
-    ("weekly", 30, 0.35, 0.15),
-    ("weekly", 60, None, 0.05),
-    ("big", 180, 0.5, None),
-    ("big", 60, None, 0.5),
-    ("rich", 30, None, 0.6),
-    ("rich", 60, None, 0.2),
-    ("quarter", 120, None, 1.0),
-)
-"""Set, seconds, and the mean gap in percent that must be and that should be reached."""
 _PERCENT = 100
 _FAR_OFF = 0.1
 """A bound that is farther than this part from the best value tells nothing of the differences between engines."""
@@ -62,13 +53,15 @@ def yardsticks(cases: Iterable[Case], results: Sequence[Measured]) -> dict[str, 
     return found
 
 
-def write_report(cases: Sequence[Case], results: Sequence[Measured], page: Path) -> None:
+def write_report(
+    cases: Sequence[Case], results: Sequence[Measured], page: Path, answers: Sequence[Answered] = ()
+) -> None:
     """Write the page, and its charts into the folder of the page's name beside it."""
     charts = page.with_suffix("")
     charts.mkdir(parents=True, exist_ok=True)
     gauges = yardsticks(cases, results)
     sets = [name for name in list_sets() if any(result.set == name for result in results)]
-    parts = [_head(), _goals(results, gauges), _summary(sets, results, gauges)]
+    parts = [_head(), _goals(results, answers), _summary(sets, results, gauges)]
     for name in sets:
         of_set = [result for result in results if result.set == name]
         loosened = sorted({rule for case in cases if case.set == name for rule in case.loosened})
@@ -134,37 +127,28 @@ def _gap_text(gap: tuple[float, bool] | None) -> str:
     return "–" if gap is None else f"{gap[0]:.2f} %{'' if gap[1] else ' *'}"
 
 
-def _goals(results: Sequence[Measured], gauges: dict[str, Yardstick]) -> str:
-    rows = []
-    for name, limit_s, must, aim in _GOALS:
-        for engine in _ours(results):
-            runs = [run for run in results if (run.set, run.limit_s, run.engine) == (name, limit_s, engine)]
-            if runs:
-                gap = _mean_gap(runs, gauges)
-                rows.append(
-                    [name, f"{limit_s} s", engine, _goal(must), _goal(aim), _gap_text(gap), _reached(gap, must, aim)]
-                )
-    head = ["set", "time", "engine", "must", "aim", "mean gap", "reached"]
-    return f"## What was to be reached\n\n{_table(head, rows)}" if rows else ""
-
-
-def _ours(results: Sequence[Measured]) -> list[str]:
-    """Engines that prove a bound anywhere in the run."""
-    return sorted({run.engine for run in results if run.bound is not None})
-
-
-def _goal(percent: float | None) -> str:
-    return "–" if percent is None else f"{percent:g} %"
-
-
-def _reached(gap: tuple[float, bool] | None, must: float | None, aim: float | None) -> str:
-    if gap is None or not gap[1]:
-        return "no bound"
-    if aim is not None and gap[0] <= aim:
-        return "aim"
-    if must is not None:
-        return "must" if gap[0] <= must else "no"
-    return "no"
+def _goals(results: Sequence[Measured], answers: Sequence[Answered]) -> str:
+    parts = ["## What was to be reached\n"]
+    if rows := goal_rows(results):
+        parts.append("Gaps of the default engine, each proved by the run itself.\n")
+        parts.append(_table(["set", "time", "must", "aim", "mean gap", "proved optimal", "reached"], rows))
+    if rows := peer_rows(results):
+        parts.append(
+            "Weeks, against the best of PyVRP, VROOM and OR-Tools routing on each instance in the same time: a higher "
+            "value on every instance is a must.\n"
+        )
+        head = [
+            "time",
+            "higher than every peer on",
+            "of what the best peer leaves to the bound, closed",
+            "aim",
+            "reached",
+        ]
+        parts.append(_table(head, rows))
+    if rows := answer_rows(answers, results):
+        parts.append("Answers that someone waits for.\n")
+        parts.append(_table(["question", "instance", "must", "aim", "measured", "answer", "reached"], rows))
+    return "\n".join(parts) if len(parts) > 1 else ""
 
 
 def _summary(sets: Sequence[str], results: Sequence[Measured], gauges: dict[str, Yardstick]) -> str:

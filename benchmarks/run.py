@@ -16,19 +16,29 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, TypeVar
 
+from benchmarks.answers import Answered, measure_answers
 from benchmarks.cases import Case, cases_of, list_sets
 from benchmarks.errors import BenchmarkError
+from benchmarks.goals import OURS
 from benchmarks.measure import Measured, list_engines, measure
 from benchmarks.peer import PEERS
 from benchmarks.report import write_report
 from benchmarks.weeks import week
 
 _PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-_TIMES_S = {"big": (60.0, 180.0), "rich": (30.0, 60.0), "quarter": (30.0, 120.0), "series": (30.0,)}
+_TIMES_S = {
+    "big": (60.0, 180.0),
+    "rich": (30.0, 60.0),
+    "quarter": (30.0, 120.0),
+    "series": (30.0,),
+    "sample": (3.0, 10.0),
+}
 _WEEKLY_TIMES_S = (10.0, 30.0, 60.0)
 _SEEDS = (1, 2, 3)
 _SEEDLESS = {"vroom"}
+Row = TypeVar("Row")
 _LEAST_S, _PLACES_PER_S = 2.0, 1_000
 
 
@@ -44,13 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{name}: skipped, MOLING_TEST_DATA names no folder of public instances.")
     every = [case for found in cases.values() for case in found if asked.only in case.name]
     kept = asked.page.with_suffix("") / "results.json"
-    results = [] if asked.afresh else _load(kept)
+    results = [] if asked.afresh else _load(kept, _measured)
+    kept_answers = asked.page.with_suffix("") / "answers.json"
+    answers = [] if asked.afresh else _load(kept_answers, lambda row: Answered(**row))
     if not asked.report:
         _warm_up(asked.engines)
         for result in _measure_all(every, asked, results):
             results.append(result)
             _save(kept, results)
-    write_report(every, [result for result in results if result.set in cases], asked.page)
+        if asked.answers and OURS in asked.engines:
+            answers = [_told(answer) for answer in measure_answers(cases.get("weekly", []))]
+            _save(kept_answers, answers)
+    write_report(every, [result for result in results if result.set in cases], asked.page, answers)
     print(f"Written: {asked.page}")
     return 1 if any(result.note.startswith(("broken plan", "no answer")) for result in results) else 0
 
@@ -75,6 +90,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--times", type=numbers, help="seconds; by default what each set is measured at")
     parser.add_argument("--seeds", type=numbers, default=list(_SEEDS))
     parser.add_argument("--page", type=Path, default=_PAGE)
+    parser.add_argument(
+        "--answers",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether to measure what someone waits for besides plans",
+    )
     parser.add_argument("--report", action="store_true", help="write the page from the results kept")
     parser.add_argument("--afresh", action="store_true", help="forget the results kept")
     return parser
@@ -113,17 +134,25 @@ def _tell(result: Measured) -> None:
     )
 
 
-def _load(kept: Path) -> list[Measured]:
+def _told(answer: Answered) -> Answered:
+    print(f"{answer.instance} {answer.question}: {answer.seconds:.2f} s, {answer.found}", flush=True)
+    return answer
+
+
+def _load(kept: Path, read: Callable[[dict[str, Any]], Row]) -> list[Row]:
     if not kept.exists():
         return []
     try:
-        rows = json.loads(kept.read_text())
-        return [Measured(**{**row, "trace": tuple(map(tuple, row["trace"]))}) for row in rows]
+        return [read(row) for row in json.loads(kept.read_text())]
     except (ValueError, TypeError, KeyError) as error:
         raise BenchmarkError(f"{kept} holds no results of this version; delete it or call with --afresh.") from error
 
 
-def _save(kept: Path, results: Sequence[Measured]) -> None:
+def _measured(row: dict[str, Any]) -> Measured:
+    return Measured(**{**row, "trace": tuple(map(tuple, row["trace"]))})
+
+
+def _save(kept: Path, results: Sequence[Measured | Answered]) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     rows = ",\n".join(json.dumps(asdict(result)) for result in results)
     kept.write_text(f"[\n{rows}\n]\n")
