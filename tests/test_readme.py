@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 NUMBER = r"\d+(?:[.,]\d+)*"
+DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat)"
 ROOT = Path(__file__).resolve().parents[1]
 START = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from api.cli import main; sys.exit(main())"
 
@@ -26,9 +27,12 @@ def shown_sessions() -> list[tuple[str, list[str]]]:
 
 
 def pattern(line: str) -> re.Pattern[str]:
-    """The line with any number in the place of each: on a slow machine a plan differs, and its proof may lack."""
+    """
+    The line with any number or day in the place of each: on a slow machine a plan differs, and its proof may lack.
+    """
     words = map(re.escape, re.split(NUMBER, plain(line)))
-    return re.compile(NUMBER.join(words).replace("optimal", "(optimal|feasible)"))
+    with_days = re.sub(rf"\b{DAY}\b", lambda _: DAY, NUMBER.join(words))
+    return re.compile(with_days.replace("optimal", "(optimal|feasible)"))
 
 
 def plain(line: str) -> str:
@@ -36,6 +40,7 @@ def plain(line: str) -> str:
     return re.sub(r"\s", " ", line)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_commands_print_what_the_readme_shows(tmp_path: Path) -> None:
     """A newcomer who types them sees the same lines, numbers aside, in the same order."""
