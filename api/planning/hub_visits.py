@@ -81,7 +81,7 @@ def _waiting(stop: HubStop, demand: VillageDemand, weeks: int) -> float:
 
 
 def _stop_tags(stop: HubStop) -> tuple[str, str, str]:
-    district = stop.hub.villages[0].district_code
+    district = stop.hub.district_code
     return f"district:{district}", f"district:{district}/{stop.fortnight + 1}", f"hub:{stop.hub.code}/{stop.number}"
 
 

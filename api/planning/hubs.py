@@ -2,15 +2,18 @@
 Which villages share a hall, how often a van comes in a quarter, and in which of its fortnights.
 
 A hub is a hall with the villages near it that one stop serves together: as many as one stop has time for, nearest
-first. It gets a stop for each so many people left to be recorded there, more often where the longest wait asks for it.
-Its stops stand as far apart as the quarter allows, each in a usual fortnight with a stretch of weeks around it; the day
-is left to the solver. Hubs that have waited longest choose first, and each takes the fortnights that keep the longest
+first. All hubs together get a stop for each so many people left to be recorded at each of them, and more where the
+longest wait asks for it; the stops beyond one for each hub go where kecamatan have fewest for their people. A hub's
+stops stand as far apart as the quarter allows, each in a usual fortnight with a stretch of weeks around it; the day is
+left to the solver. Hubs that have waited longest choose first, and each takes the fortnights that keep the longest
 wait, then those in which vans have time and go to its neighbours anyway.
 """
 
 import math
+import sys
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from api.planning.frame import PlanningOptions
 from api.planning.places import village_hall
@@ -34,7 +37,7 @@ class RoundsOptions:
     planning
         Those that hold for weeks as well.
     people_a_stop
-        A hub gets a stop for each so many people left to be recorded, the last ones counted as full.
+        Hubs together get a stop for each so many people left to be recorded at a hub, its last ones counted as full.
     newly_eligible_share
         Part (0 to 1) of the population that turns 17 in a year; of a population that grows old evenly about a sixtieth.
     first_stop_factor
@@ -82,6 +85,11 @@ class Hub:
     def code(self) -> str:
         """Of the village that gives it its name."""
         return self.villages[0].code
+
+    @property
+    def district_code(self) -> str:
+        """Of the kecamatan to which its stops count."""
+        return self.villages[0].district_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +160,46 @@ def stops_needed(demand: VillageDemand, villages: Sequence[Village], weeks: int,
     spacing = max(1, demand.frame.region.planning.longest_wait_weeks - _WEEKS_A_FORTNIGHT)
     by_wait = math.ceil(weeks / spacing)
     return min(len(fortnights(weeks)), max(1, by_wait, math.ceil(people / options.people_a_stop)))
+
+
+def even_out(
+    demand: VillageDemand, hubs: Sequence[Hub], kept: Mapping[str, int], weeks: int, options: RoundsOptions
+) -> tuple[Hub, ...]:
+    """
+    The hubs with as many stops in all, those beyond what the longest wait asks for shared evenly by kecamatan.
+
+    Rounding up hub by hub favours kecamatan of many small hubs. So the stops are given out again, one after the other:
+    to the kecamatan that has fewest for its people left to be recorded, stops of rules counted, and in it to the hub
+    that has most people a stop.
+
+    Parameters
+    ----------
+    kept
+        Stops of rules in each kecamatan, by its code.
+    """
+    unlimited = replace(options, people_a_stop=sys.maxsize)
+    stops = {hub.code: stops_needed(demand, hub.villages, weeks, unlimited) for hub in hubs}
+    people = {hub.code: sum(people_left(demand, each, weeks, options) for each in hub.villages) for hub in hubs}
+    in_district: dict[str, float] = defaultdict(float)
+    for village in demand.frame.region.villages:
+        in_district[village.district_code] += people_left(demand, village, weeks, options)
+    made = Counter(kept)
+    for hub in hubs:
+        made[hub.district_code] += stops[hub.code]
+    most = len(fortnights(weeks))
+    for _ in range(sum(hub.stops for hub in hubs) - sum(stops.values())):
+        open_hubs = [hub for hub in hubs if stops[hub.code] < most]
+        needy = min(
+            open_hubs,
+            key=lambda hub: (
+                made[hub.district_code] / max(1.0, in_district[hub.district_code]),
+                -people[hub.code] / stops[hub.code],
+                hub.code,
+            ),
+        )
+        stops[needy.code] += 1
+        made[needy.district_code] += 1
+    return tuple(replace(hub, stops=stops[hub.code]) for hub in hubs)
 
 
 def place_stops(

@@ -12,6 +12,7 @@ Vans work their regular hours without overtime, which stays with letters, as doe
 Blank cards are not counted over a quarter: stock is filled up in between, and each week's plan counts it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -21,7 +22,7 @@ from api.i18n import N_
 from api.planning.calendar import CalendarWeek, calendar_week
 from api.planning.frame import Frame, LeftOut, PlannedVisit, PlanningOptions
 from api.planning.hub_visits import DRIVE_TO_A_STOP_MIN, hub_limits, hub_visits, wait_limit
-from api.planning.hubs import HubStop, RoundsOptions, find_hubs, fortnights, place_stops
+from api.planning.hubs import HubStop, RoundsOptions, even_out, find_hubs, fortnights, place_stops
 from api.planning.kept_rules import KeptStop, is_made_anew, kept_rules
 from api.planning.notes import Note
 from api.planning.places import base_cards, bases_of, driving, find_place, office_of, vehicle_cards, village_hall
@@ -123,7 +124,10 @@ def build_rounds(
     demand = VillageDemand(replace(frames[0], shifts=shifts))
     kept = kept_rules(all_resolved(rules, monday), frames, demand, options)
     reached_by_rules = kept.reached(demand, weeks, options)
-    hubs = find_hubs(demand, reached_by_rules, weeks, options)
+    found = find_hubs(demand, reached_by_rules, weeks, options)
+    codes = [planned.card.village_code for planned in kept.visits]
+    by_rules = Counter(fixed.village_by_code[code].district_code for code in codes if code is not None)
+    hubs = even_out(demand, found, by_rules, weeks, options)
     room = _room(demand, kept.visits, weeks)
     calendar = tuple(frame.week for frame in frames)
     made = [

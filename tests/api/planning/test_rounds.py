@@ -133,6 +133,18 @@ def test_more_people_left_are_visited_more_often_and_evenly_spread(region: Regio
     assert people == [60, 60, 60], "no more than a stop has time for"
 
 
+def test_kecamatan_get_stops_for_their_people_however_many_their_hubs(region: Region) -> None:
+    """Four villages of 130 would round up to eight stops beside one of 480 with four, for nearly as many people."""
+    small = [replace(village, unrecorded=130, population=0) for village in region.villages[:4]]
+    large = replace(region.villages[4], code="1219022001", district="Sei Suka", unrecorded=480, population=0)
+    rounds = build_rounds(replace(region, villages=(*small, large)), MONDAY, 12)
+    stops = {(stop.hub.code, stop.number) for stop in rounds.hub_stops.values()}
+    of_large = sum(code == large.code for code, _ in stops)
+    assert len(stops) == 12
+    assert of_large in {5, 6}
+    assert {code for code, _ in stops} == {village.code for village in rounds.region.villages}
+
+
 def test_villages_near_one_another_share_a_hall(region: Region) -> None:
     """Half the covering radius is near: one stop serves both, told with the hub, at whichever hall suits the van."""
     near = replace(region.villages[1], lon=region.villages[0].lon + 0.01, unrecorded=10)
