@@ -24,7 +24,7 @@ from optimizer.master import Relaxed
 from optimizer.network import Network, ShiftClass
 from optimizer.pricing import Column
 from optimizer.problem import DAY_MIN
-from optimizer.relaxation import ALL_FEATURES, IMPROVES, MARGIN, EnoughRoundsError, Features, Relaxation
+from optimizer.relaxation import ALL_FEATURES, IMPROVES, MARGIN, Depth, EnoughRoundsError, Features, Relaxation
 from optimizer.schedule import build_timed_route
 from optimizer.state import State, keep, recall
 from optimizer.worth import Worth
@@ -102,9 +102,13 @@ class _Run:
             recall(self.relaxation, known)
         self._start()
         try:
-            self.relaxation.generate(exactly=False)
+            if known is not None:
+                # An earlier solve knew most of the routes, so that a good plan is there at once.
+                self.relaxation.generate(Depth.LIKELY)
+                self._dive(priced=False)
+            self.relaxation.generate(Depth.RELAXED)
             self._dive(priced=False)
-            relaxed = self.relaxation.generate(exactly=self._limits.prove)
+            relaxed = self.relaxation.generate(self._depth)
             if relaxed.missing > IMPROVES and self._is_refused():
                 return
             self._dive(priced=True)
@@ -117,6 +121,10 @@ class _Run:
         if self._limits.prove:
             self._polish()
             self._close()
+
+    @property
+    def _depth(self) -> Depth:
+        return Depth.EXACT if self._limits.prove else Depth.RELAXED
 
     def _check_time(self) -> float:
         left = self._seconds_left()
@@ -148,7 +156,7 @@ class _Run:
         if conflict:
             self._incumbent.refuse(conflict)
             return True
-        self.relaxation.generate(exactly=self._limits.prove)
+        self.relaxation.generate(self._depth)
         return False
 
     def _dive(self, *, priced: bool) -> None:

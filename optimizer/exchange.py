@@ -7,14 +7,14 @@ one shift, only a search tells (`explain`).
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from optimizer.evaluate import evaluate_routes
 from optimizer.network import FloatArray, Network
 from optimizer.plan import Route
-from optimizer.problem import ShiftId, VisitId
+from optimizer.problem import Problem, ShiftId, VisitId
 from optimizer.schedule import best_schedule, build_route, route_distance
 
 _MOST_STOPS = 8
@@ -84,6 +84,41 @@ def list_exchanges(
             told.add(shift)
             out = tuple(problem.visits[other].id for other in made if other not in sequence)
             yield Exchange(problem.visits[visit].id, route, out, value - judged.value)
+
+
+def with_required(network: Network, worth: FloatArray, routes: Sequence[Route], *, deadline: float) -> list[Route]:
+    """
+    Routes that hold the required visits too which these lack, each put in where least seems to be lost.
+
+    What finds no place by the deadline stays out, and whatever other rule is broken stays so.
+
+    Parameters
+    ----------
+    worth
+        As for `list_exchanges`.
+    """
+    problem = network.problem
+    now = {route.shift: route for route in routes}
+    made = {stop.visit for route in routes for stop in route.stops}
+    missing = [at for at, visit in enumerate(problem.visits) if network.must[at] and visit.id not in made]
+    for visit in sorted(missing, key=lambda at: -float(worth[at])):
+        broken = _broken(problem, now.values())
+        for _, shift, before, sequence in _ranked(network, worth, now, visit, deadline=deadline):
+            gone = set(before) - set(sequence)
+            if network.must[list(gone)].any():
+                continue
+            route = build_route(network, shift, sequence)
+            changed = now if route is None else {**now, route.shift: route}
+            if route is not None and _broken(problem, changed.values()) < broken:
+                now = changed
+                break
+            if time.monotonic() > deadline:
+                break
+    return list(now.values())
+
+
+def _broken(problem: Problem, routes: Iterable[Route]) -> int:
+    return len(evaluate_routes(problem, tuple(routes)).violations)
 
 
 _Candidate = tuple[float, int, tuple[int, ...], tuple[int, ...]]

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import IntEnum
 
 from optimizer.labelling import NEVER, Dominance
 from optimizer.master import Master, Relaxed, elements_of
@@ -47,6 +48,17 @@ _LIKELY = _Stage(Dominance.RELAXED, 0.5)
 """While the program knows few routes nearly every other one improves it; looking at them all takes most of the time."""
 _RELAXED = _Stage(Dominance.RELAXED)
 _EXACT = _Stage(Dominance.EXACT)
+
+
+class Depth(IntEnum):
+    """How far columns that improve the linear program are looked for."""
+
+    LIKELY = 1
+    """Until routes worth at least half of what any may be are few: enough to go on from what an earlier solve knew."""
+    RELAXED = 2
+    """Until relaxed dominance finds little: good columns soon, and no new bound."""
+    EXACT = 3
+    """Until there are none, which proves the bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,16 +177,9 @@ class Relaxation:
         value = prizes - timed.cost - shift.fixed_cost - shift.cost_per_km * metres / 1000
         return Column(position, tuple(visits), timed.starts, timed.back - shift_class.begin, value)
 
-    def generate(self, *, exactly: bool = True) -> Relaxed:
-        """
-        Add columns until none improves the linear program.
-
-        Parameters
-        ----------
-        exactly
-            False to stop where relaxed dominance finds little: good columns soon, and no new bound.
-        """
-        return self._generate(self.master, exactly=exactly)
+    def generate(self, depth: Depth = Depth.EXACT) -> Relaxed:
+        """Add columns that improve the linear program, as far as is asked; the program then."""
+        return self._generate(self.master, depth)
 
     def relax(self) -> Relaxed:
         """The linear program over the columns at hand."""
@@ -216,7 +221,7 @@ class Relaxation:
         """
         master = Master(self.network, self.elements, prizes=False)
         master.add(self.master.columns)
-        relaxed = self._generate(master, exactly=True)
+        relaxed = self._generate(master, Depth.EXACT)
         if relaxed.missing > IMPROVES:
             return master.conflict()
         self.master.add(master.columns)
@@ -271,8 +276,8 @@ class Relaxation:
         with ThreadPoolExecutor(self._threads) as pool:
             yield from pool.map(price, chosen)
 
-    def _generate(self, master: Master, *, exactly: bool) -> Relaxed:
-        stages = [_LIKELY, _RELAXED, _EXACT] if exactly else [_LIKELY, _RELAXED]
+    def _generate(self, master: Master, depth: Depth) -> Relaxed:
+        stages = [_LIKELY, _RELAXED, _EXACT][:depth]
         at = 0
         while True:
             self._count_round()

@@ -7,26 +7,32 @@ raises nothing for problems without a plan.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import numpy as np
 
 from optimizer import column_generation, reference
 from optimizer.answer import Answer
 from optimizer.blocks import solve_blocks, split
 from optimizer.errors import BrokenPlanError
 from optimizer.evaluate import evaluate
+from optimizer.exchange import with_required
 from optimizer.incumbent import EngineLimits, Incumbent
 from optimizer.network import Network, build_network
-from optimizer.plan import Plan, PlanStatus
+from optimizer.plan import Plan, PlanStatus, Route
 from optimizer.problem import Problem
 from optimizer.proofs import find_barriers, find_conflict
 from optimizer.state import State
 from optimizer.violation import Gettext
+from optimizer.worth import Worth
 
 EngineRun = Callable[[Network, Incumbent, EngineLimits, State | None], State | None]
 _STATE_S = 0.3
 """Seconds that writing down what the engine learned may take at the end."""
+_MENDING_SHARE = 0.2
+"""Part of the time for putting required visits into a plan to start from."""
 _EXCHANGE_S = 0.5
 """Seconds at most for looking what would have to go for visits left out."""
 
@@ -65,7 +71,8 @@ class SolveOptions:
         False for a quick plan of the proving engine, from known routes and one linear program: good, and mostly not
         proved to within a small gap.
     initial_plan
-        A plan of the same visits and shifts to start from; used where it keeps all rules.
+        A plan of the same visits and shifts to start from, required visits that it lacks put in; used where it keeps
+        all rules then.
     state
         What an earlier solve left behind, of this problem or of one before some changes; what no longer fits it is
         not used. The routing engine uses none.
@@ -159,8 +166,8 @@ def _search(
     network: Network, incumbent: Incumbent, options: SolveOptions, *, started: float, keeps_state: bool
 ) -> State | None:
     incumbent.offer({})
-    if options.initial_plan is not None:
-        incumbent.offer_routes(options.initial_plan.routes)
+    if options.initial_plan is not None and not incumbent.offer_routes(options.initial_plan.routes):
+        _mend(network, incumbent, options.initial_plan.routes, deadline=started + options.time_limit_s * _MENDING_SHARE)
     if incumbent.should_stop():
         return None
     engine = _ENGINES[options.engine]
@@ -180,3 +187,17 @@ def _search(
         return engine(part, of_part, limits_of_part, options.state)
 
     return solve_blocks(blocks, network, incumbent, limits, on_block)
+
+
+def _mend(network: Network, incumbent: Incumbent, routes: Sequence[Route], *, deadline: float) -> None:
+    """Offer a plan that lacks required visits with them in it: after a change it is mostly nearly right."""
+    problem = network.problem
+    routes = [
+        route
+        for route in routes
+        if route.shift in problem.shift_by_id and all(stop.visit in problem.visit_by_id for stop in route.stops)
+    ]
+    made = {stop.visit for route in routes for stop in route.stops}
+    served = np.array([visit.id in made for visit in problem.visits])
+    worth = Worth(network).beside(served)
+    incumbent.offer_routes(with_required(network, worth, routes, deadline=deadline))

@@ -4,17 +4,22 @@ Plans keep every rule, come close to the true optimum, and say nothing that was 
 What the proving engine says beyond that is tested in `test_column_generation.py`.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from optimizer.evaluate import evaluate
+from optimizer.evaluate import evaluate, evaluate_routes
+from optimizer.exchange import with_required
+from optimizer.network import build_network
 from optimizer.plan import Plan, PlanStatus, Reason
 from optimizer.problem import Community, CommunityId, Limit, LimitId, Measure, MeasureKind, Problem
 from optimizer.solve import Engine, SolveOptions, solve
+from optimizer.worth import Worth
 
 Problems = Callable[..., st.SearchStrategy[Problem]]
 BruteForce = Callable[[Problem], float | None]
@@ -159,6 +164,31 @@ def test_an_initial_plan_that_breaks_a_rule_is_not_taken(week: Problem) -> None:
     """A plan of last week may name shifts that this week has not."""
     good = solve(week, replace(ROUTING, time_limit_s=60, solution_limit=5))
     fewer = replace(week, shifts=week.shifts[3:])
+    plan = solve(fewer, replace(ROUTING, time_limit_s=0.3, initial_plan=good))
+    assert [violation.text(str) for violation in evaluate(fewer, plan).violations] == []
+
+
+def test_an_initial_plan_is_mended_where_it_lacks_required_visits(week: Problem) -> None:
+    """Two visits left out become required: they go into the plan at hand, and nearly everything else stays in it."""
+    good = solve(week, replace(ROUTING, time_limit_s=60, solution_limit=40))
+    made = {stop.visit for route in good.routes for stop in route.stops}
+    wanted = [each.visit for each in good.unserved if each.reason is not Reason.IMPOSSIBLE][:2]
+    visits = tuple(replace(visit, required=visit.id in wanted) for visit in week.visits)
+    network = build_network(replace(week, visits=visits))
+    worth = Worth(network).beside(np.array([visit.id in made for visit in visits]))
+    routes = with_required(network, worth, good.routes, deadline=time.monotonic() + 60)
+    judged = evaluate_routes(network.problem, routes)
+    assert judged.feasible
+    assert set(wanted) <= set(judged.visits_made)
+    assert len(made - set(judged.visits_made)) <= 4
+
+
+def test_an_initial_plan_of_another_problem_is_no_error(week: Problem) -> None:
+    """Visits and shifts that are not there any more are left, also where something is required."""
+    good = solve(week, replace(ROUTING, time_limit_s=60, solution_limit=5))
+    gone = {good.routes[0].stops[0].visit}
+    rest = [visit for visit in week.visits if visit.id not in gone]
+    fewer = replace(week, shifts=week.shifts[1:], visits=(replace(rest[0], required=True), *rest[1:]))
     plan = solve(fewer, replace(ROUTING, time_limit_s=0.3, initial_plan=good))
     assert [violation.text(str) for violation in evaluate(fewer, plan).violations] == []
 
