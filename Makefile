@@ -48,7 +48,7 @@ lock: .venv/dev.stamp ## resolve the lock files anew
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r
 PROJECT = $(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 # The first plan should not pay for compiling the search.
-COMPILE = $(BIN)/python -c 'from optimizer.labelling import compile_search; compile_search()'
+COMPILE = $(BIN)/python -c 'from optimizer.labelling import compile_search; from optimizer.ruin_recreate import compile_ruin; compile_search(); compile_ruin()'
 CATALOGUES = $(BIN)/pybabel -q compile -d api/locale -D moling
 
 .venv/bin/python:
@@ -58,7 +58,7 @@ CATALOGUES = $(BIN)/pybabel -q compile -d api/locale -D moling
 	@echo "Making the environment in .venv (a few minutes the first time)"
 	@$(PYTHON) -m venv .venv
 
-.venv/run.stamp: .venv/bin/python requirements.lock pyproject.toml optimizer/labelling.py $(wildcard api/locale/*/LC_MESSAGES/*.po)
+.venv/run.stamp: .venv/bin/python requirements.lock pyproject.toml optimizer/labelling.py optimizer/ruin_kernel.py $(wildcard api/locale/*/LC_MESSAGES/*.po)
 	@$(INSTALL) requirements.lock
 	@$(PROJECT)
 	@$(CATALOGUES)
@@ -70,7 +70,7 @@ CATALOGUES = $(BIN)/pybabel -q compile -d api/locale -D moling
 	@touch $@
 
 # The peers' environment, with the product in it: engines are compared under the same Python and libraries.
-.venv-bench/stamp: .venv/bin/python requirements-bench.lock pyproject.toml optimizer/labelling.py $(wildcard api/locale/*/LC_MESSAGES/*.po)
+.venv-bench/stamp: .venv/bin/python requirements-bench.lock pyproject.toml optimizer/labelling.py optimizer/ruin_kernel.py $(wildcard api/locale/*/LC_MESSAGES/*.po)
 	@echo "Making the environment in .venv-bench"
 	@test -x $(BENCH_BIN)/python || $(PYTHON) -m venv .venv-bench
 	@$(subst $(BIN)/,$(BENCH_BIN)/,$(INSTALL)) requirements-bench.lock

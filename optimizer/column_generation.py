@@ -22,9 +22,11 @@ from optimizer.insertion import insert_visits
 from optimizer.labelling import NEVER
 from optimizer.master import Relaxed
 from optimizer.network import Network, ShiftClass
+from optimizer.plan import OPTIMALITY_TOLERANCE
 from optimizer.pricing import Column
 from optimizer.problem import DAY_MIN
 from optimizer.relaxation import ALL_FEATURES, IMPROVES, MARGIN, Depth, EnoughRoundsError, Features, Relaxation
+from optimizer.ruin_recreate import ruin_and_recreate
 from optimizer.schedule import build_timed_route
 from optimizer.state import State, keep, recall
 from optimizer.worth import Worth
@@ -43,10 +45,15 @@ _LAST_CHOICE_SHARE = 0.75
 Parts of the time left that an integer choice may take, and the one that can end the proof; a choice cut short still has
 a plan. CBC counts processor time, so on a busy machine it takes longer by the clock: hence room at the end.
 """
+_LONG_STOPS, _RUIN_SHARE = 7, 0.75
+"""Mean stops from which on routes are too many to be priced in time, and the part of the time that ruin gets then."""
 _CUT_SHARE = 0.2
 """Part of the time left after which no more cuts are looked for."""
-_POLISH_SHARE, _POLISH_S = 0.3, 3.0
-"""Part of the time left that choices for a few days may take, and seconds for each of them."""
+_POLISH_SHARE, _LAST_POLISH_SHARE, _POLISH_S = 0.3, 0.9, 3.0
+"""
+Part of the time left that choices for a few days may take, before and after the proof was tried, and seconds for each
+of them, or more where there is time.
+"""
 _COLUMNS_A_SECOND = 1_000
 """With less time than this CBC would not come out of preparing the choice, and it does not look at the clock there."""
 _MOST_CHOICES = 40_000
@@ -100,7 +107,7 @@ class _Run:
     def go(self, known: State | None) -> None:
         if known is not None:
             recall(self.relaxation, known)
-        self._start()
+        self._ruin(self._start())
         try:
             if known is not None:
                 # An earlier solve knew most of the routes, so that a good plan is there at once.
@@ -121,6 +128,8 @@ class _Run:
         if self._limits.prove:
             self._polish()
             self._close()
+            # What time is left, a proof could not use: it would not have come to its end.
+            self._polish(part=_LAST_POLISH_SHARE, enough=OPTIMALITY_TOLERANCE)
 
     @property
     def _depth(self) -> Depth:
@@ -138,12 +147,38 @@ class _Run:
     def _share(self, part: float) -> float:
         return self._check_time() * part
 
-    def _start(self) -> None:
+    def _start(self) -> Mapping[int, Sequence[int]]:
+        """First plans by insertion; the best, or the last one where required visits find no place in any."""
+        sequences: Mapping[int, Sequence[int]] = {}
         self._know(self._incumbent.sequences or {})
         worth = Worth(self._network)
         for thrift, part in zip(_THRIFTS, _START_SHARES, strict=True):
             deadline = time.monotonic() + self._share(part)
             sequences = insert_visits(self._network, worth, thrift=thrift, deadline=deadline)
+            self._incumbent.offer(sequences)
+            self._know(sequences)
+            if _is_long(sequences):
+                break  # ruin and recreate goes on from any plan
+        return self._incumbent.sequences or sequences
+
+    def _ruin(self, start: Mapping[int, Sequence[int]]) -> None:
+        """Where routes are long, most of the time is for ruin and recreate: pricing them all would take longer."""
+        if not _is_long(start):
+            return
+        begin, seconds = time.monotonic(), self._share(_RUIN_SHARE)
+        rounds = 0
+
+        def share_done() -> float:
+            nonlocal rounds
+            self._check_time()
+            rounds += 1
+            in_time = (time.monotonic() - begin) / seconds
+            return (
+                in_time if self._limits.solutions is None else max(rounds / (self._limits.solutions + 1), in_time // 1)
+            )
+
+        worth = Worth(self._network)
+        for sequences in ruin_and_recreate(self._network, worth, start, seed=self._limits.seed, share_done=share_done):
             self._incumbent.offer(sequences)
             self._know(sequences)
 
@@ -170,22 +205,30 @@ class _Run:
             self.relaxation.cut(relaxed, seconds=self._share(_CUT_SHARE))
             self._dive(priced=True)
 
-    def _polish(self) -> None:
+    def _polish(self, *, part: float = _POLISH_SHARE, enough: float = _WIDER) -> None:
         """
         Choose anew for two or three days at a time, the others kept, while the plan is far from its bound.
 
         Such a choice takes a tenth of a second where one over all days takes minutes: a van that stays at home on one
         day and two that hurry on another are put right here.
+
+        Parameters
+        ----------
+        part
+            Of the time left.
+        enough
+            Part of the bound that the plan may lack.
         """
         days = sorted({_day(each) for each in self._network.classes})
         together = [set(pair) for pair in combinations(days, 2)] + [set(three) for three in combinations(days, 3)]
         random.Random(self._limits.seed).shuffle(together)  # noqa: S311 (an order, no secret)
-        until = time.monotonic() + self._share(_POLISH_SHARE)
-        for free in together:
+        until = time.monotonic() + self._share(part)
+        for number, free in enumerate(together):
             left = until - time.monotonic()
-            if not self._is_far() or left <= 0:
+            if not self._lacks(enough) or left <= 0:
                 return
-            self._offer(self._choose_on(free, min(left, _POLISH_S)))
+            seconds = max(_POLISH_S, left / (len(together) - number))
+            self._offer(self._choose_on(free, min(left, seconds)))
 
     def _choose_on(self, free: set[int], seconds: float) -> Choice:
         plan = [(self._network.class_of[shift], visits) for shift, visits in (self._incumbent.sequences or {}).items()]
@@ -200,10 +243,10 @@ class _Run:
         ]
         return choose(self._network, self.relaxation.elements, [*kept, *freed], time_limit_s=seconds)
 
-    def _is_far(self) -> bool:
-        """Whether the plan lacks more to the bound than the proof by enumeration should start with."""
-        proof, value = self.relaxation.proof, self._incumbent.value
-        return proof is not None and value is not None and proof.bound - value > _WIDER * max(1.0, abs(proof.bound))
+    def _lacks(self, part: float) -> bool:
+        """Whether the plan lacks more to the bound than that part of it."""
+        bound, value = self._incumbent.bound, self._incumbent.value
+        return bound is not None and value is not None and bound - value > part * max(1.0, abs(bound))
 
     def _offer(self, choice: Choice) -> None:
         if choice.value is not None:
@@ -278,6 +321,12 @@ class _Run:
 
 def _day(shift_class: ShiftClass) -> int:
     return shift_class.shift.earliest // DAY_MIN
+
+
+def _is_long(sequences: Mapping[int, Sequence[int]]) -> bool:
+    """Whether routes make so many stops that pricing them is hopeless."""
+    used = [visits for visits in sequences.values() if visits]
+    return bool(used) and sum(map(len, used)) >= _LONG_STOPS * len(used)
 
 
 def _united(columns: Sequence[Column], pool: Sequence[Column]) -> list[Column]:

@@ -21,8 +21,8 @@ from optimizer.worth import Worth
 Sequences = dict[int, tuple[int, ...]]
 """The visits of each used shift in order; positions in the problem."""
 
-_MAX_TRIES = 20
-"""Orders of the required visits that are tried before giving up on placing them all."""
+_MAX_TRIES, _TRIES_SHARE = 20, 0.2
+"""Orders of the required visits that are tried before giving up on placing them all, and their part of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,13 @@ def insert_visits(network: Network, worth: Worth, *, thrift: float, deadline: fl
     deadline
         On the monotonic clock; what is placed by then is returned.
     """
+    begin = time.monotonic()
+    until = begin + _TRIES_SHARE * (deadline - begin)
     order = _hardest_first(network)
     builder = _Builder(network, worth, thrift, deadline)
     for _ in range(_MAX_TRIES):
         failed = builder.place_required(order)
-        if not failed or time.monotonic() > deadline:
+        if not failed or time.monotonic() > until:
             break
         promoted = [*failed, *(visit for visit in order if visit not in failed)]
         if promoted == order:

@@ -155,7 +155,7 @@ class ClassPricing:
         shift = self._class.shift
         self.elements = elements[self.visits]
         self._prize = np.array([problem.visits[v].prize for v in self.visits])
-        self._back_cost = _back_costs(self._class)
+        self._back_cost = back_costs(self._class)
         self._fixed_cost = shift.fixed_cost
         self.net = _route_network(network, self._class, self.visits, self.elements, memory)
 
@@ -288,7 +288,7 @@ class ClassPricing:
         )
 
 
-def _back_costs(shift_class: ShiftClass) -> Floats:
+def back_costs(shift_class: ShiftClass) -> Floats:
     """Points lost for being back at each minute after ``begin``, hourly pay and overtime; the last is ``close``."""
     minutes = np.arange(max(0, shift_class.close - shift_class.begin) + 1)
     shift = shift_class.shift
