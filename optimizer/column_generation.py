@@ -39,7 +39,7 @@ _START_SHARES = (0.5, 0.1, 0.1)
 """Parts of the time left that first plans may take: with thousands of visits the first one is all there may be."""
 _NARROW, _WIDER = 0.0005, 0.002
 """Parts of the bound within which routes are chosen among before all within the gap are."""
-_CHOICE_SHARE = 0.4
+_NARROW_SHARE, _CHOICE_SHARE = 0.1, 0.4
 _LAST_CHOICE_SHARE = 0.75
 """
 Parts of the time left that an integer choice may take, and the one that can end the proof; a choice cut short still has
@@ -56,6 +56,10 @@ of them, or more where there is time.
 """
 _COLUMNS_A_SECOND = 1_000
 """With less time than this CBC would not come out of preparing the choice, and it does not look at the clock there."""
+_FEW = 1_000
+"""So many routes within the gap are chosen among at once, before anything is done to make them fewer."""
+_ROUNDING = 2 * MARGIN
+"""Part of the bound by which the best plan may seem to lack from it."""
 _MOST_CHOICES = 40_000
 """More columns than this are too many for one integer choice."""
 
@@ -119,13 +123,13 @@ class _Run:
             if relaxed.missing > IMPROVES and self._is_refused():
                 return
             self._dive(priced=True)
-            if self._limits.prove:
+            if self._limits.prove and not self._is_closed_by_few():
                 self._polish()
                 self._cut(relaxed)
         except EnoughRoundsError:
             self._dive(priced=False)
             return
-        if self._limits.prove:
+        if self._limits.prove and not self._is_closed_by_few():
             self._polish()
             self._close()
             # What time is left, a proof could not use: it would not have come to its end.
@@ -266,7 +270,7 @@ class _Run:
                 self._offer(self._choose(self.relaxation.master.columns))
                 return
             gap = proof.bound - value if value is not None else -NEVER
-            if value is not None and gap <= MARGIN * 2 * max(1.0, abs(value)):
+            if value is not None and gap <= _ROUNDING * max(1.0, abs(value)):
                 return
             size = max(1.0, abs(proof.bound))
             if part < 1 and gap <= _WIDER * size:
@@ -277,22 +281,55 @@ class _Run:
             if within >= gap:
                 return
 
+    def _is_closed_by_few(self) -> bool:
+        """Whether the plan is proved best, if need be by a choice among the routes within the gap, if they are few."""
+        if not self._lacks(_ROUNDING):
+            return self._incumbent.bound is not None
+        proof = self.relaxation.proof
+        if proof is None or not self._features.enumeration:
+            return False
+        for narrow in (False, True):
+            if narrow:
+                nearly = self.relaxation.enumerate_within(_NARROW * max(1.0, abs(proof.bound)), most=_FEW)
+                if nearly is None:
+                    return False
+                self._offer(self._choose(_united(nearly, self._columns_of_plan()), share=_NARROW_SHARE))
+            value = self._incumbent.value
+            within = None if value is None else self.relaxation.enumerate_within(proof.bound - value, most=_FEW)
+            if within is not None:
+                self._choose_of(within, is_whole=True)
+                return not self._lacks(_ROUNDING)
+        return False
+
     def _choose_within(self, within: float, *, is_whole: bool) -> bool:
         """Choose among the routes within some points of the bound; whether going wider makes sense."""
         columns = self.relaxation.enumerate_within(within, most=_MOST_CHOICES)
         if columns is None:
             self._offer(self._choose(self.relaxation.master.columns))
             return False
+        if len(columns) > _COLUMNS_A_SECOND * self._seconds_left():
+            if is_whole:
+                self._displace_all_but(columns)
+            return False
+        self._choose_of(columns, is_whole=is_whole)
+        return True
+
+    def _choose_of(self, columns: Sequence[Column], *, is_whole: bool) -> None:
+        """Choose among routes; where they are all within the gap, what is proved of them holds for the problem."""
         if is_whole:
             self._displace_all_but(columns)
-        if len(columns) > _COLUMNS_A_SECOND * self._seconds_left():
-            return False
         share = _LAST_CHOICE_SHARE if is_whole else _CHOICE_SHARE
-        choice = self._choose(_united(columns, self.relaxation.master.columns), share=share)
+        choice = self._choose(_united(columns, self._columns_of_plan()), share=share)
         self._offer(choice)
         if is_whole:
             self._conclude(choice)
-        return True
+
+    def _columns_of_plan(self) -> list[Column]:
+        """The plan at hand, so that a choice is never worse; all known columns where there is none yet."""
+        sequences = self._incumbent.sequences
+        if sequences is None:
+            return list(self.relaxation.master.columns)
+        return self.relaxation.columns_of((self._network.class_of[s], visits) for s, visits in sequences.items())
 
     def _choose(self, columns: Sequence[Column], *, share: float = _LAST_CHOICE_SHARE) -> Choice:
         return choose(self._network, self.relaxation.elements, columns, time_limit_s=self._share(share))
@@ -330,6 +367,6 @@ def _is_long(sequences: Mapping[int, Sequence[int]]) -> bool:
 
 
 def _united(columns: Sequence[Column], pool: Sequence[Column]) -> list[Column]:
-    """The columns with those of the pool that are not among them: they cost no proof and help to find plans."""
+    """The columns with those of the pool that are not among them."""
     known = {(column.shift_class, column.visits, column.back_min) for column in columns}
     return [*columns, *(column for column in pool if (column.shift_class, column.visits, column.back_min) not in known)]

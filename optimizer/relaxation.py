@@ -24,6 +24,9 @@ MARGIN = 1e-7
 IMPROVES = 1e-6
 """A route must be worth more than this at the present duals to become a column."""
 MOST_LABELS = 2_000_000
+_LABELS_A_ROUTE = 5
+"""Labels of a class for each route that is wanted at most where few are: more of them mostly mean more routes."""
+_MANY = 10_000
 _COLUMNS_A_CLASS = 60
 _FEW_COLUMNS = 10
 _RELAXED_LABELS = 200_000
@@ -246,19 +249,20 @@ class Relaxation:
         """Every route that a plan within ``gap`` points of the bound can hold; None where they are more than most."""
         assert self.proof is not None
         found: list[Column] = []
-        for priced in self._priced_within(self.proof, gap):
+        most_labels = MOST_LABELS if most > _MANY else _LABELS_A_ROUTE * most
+        for priced in self._priced_within(self.proof, gap, most_labels=most_labels):
             found.extend(_best_of_each_set(priced.columns, keep_times=self.master.counts_duty))
             if not priced.exact or len(found) > most:
                 return None
         return found
 
-    def _priced_within(self, proof: Proof, gap: float) -> Iterator[Priced]:
+    def _priced_within(self, proof: Proof, gap: float, *, most_labels: int) -> Iterator[Priced]:
         def price(pricing: ClassPricing) -> Priced:
             seconds = self._check_time()
             search_for = SearchFor(
                 threshold=max(0.0, proof.best[pricing.position]) - gap * (1 + MARGIN) - MARGIN,
                 dominance=Dominance.SAME_SET,
-                most_labels=MOST_LABELS,
+                most_labels=most_labels,
                 bounded=self._features.completion_bounds,
                 seconds=seconds,
             )
