@@ -215,7 +215,7 @@ def _problem(
         locations,
         frame.shifts,
         tuple(planned.visit for planned in visits),
-        travel=travel_times(locations, region.travel),
+        travel=travel_times(locations, region),
         communities=tuple(each for each in demand.communities if each.id in reached),
         limits=limits,
     )

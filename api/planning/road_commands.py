@@ -1,0 +1,110 @@
+"""`moling region roads` and `moling region calibrate`: from an OpenStreetMap extract to travel times by road."""
+
+import os
+import statistics
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+from api.errors import BadInputError
+from api.i18n import N_, Gettext, Language
+from geodata.region import Region
+from geodata.road_places import Standing
+from geodata.roads import PlaceOnRoads, RoadsReport, cut_roads
+from geodata.travel import ROADS_FILE
+
+_WHY = {
+    Standing.TOO_FAR: N_("no road within {reach:g} km; the nearest connected one is {metres} away"),
+    Standing.APART: N_("the roads there are not connected with the others; the nearest connected one is {metres} away"),
+}
+_NO_ROAD = N_("no connected road")
+_MOST_NAMES = 3
+
+
+def run_roads(region: Region, folder: Path, file: Path, lang: Language) -> int:
+    """
+    Cut the region's roads out of an extract, write them into its folder and say what they are; 0 when done.
+
+    Raises
+    ------
+    RoadsFileError
+        When the extract cannot be used.
+    BadInputError
+        When the folder cannot be written; nothing is changed then.
+    """
+    report = cut_roads(region, file)
+    write_file(folder / ROADS_FILE, report.data, lang.gettext)
+    for line in _report_lines(report, region, lang):
+        print(line)
+    print(lang.gettext("Written: {file}, {size} kB.").format(file=folder / ROADS_FILE, size=len(report.data) // 1000))
+    return 0
+
+
+def write_file(path: Path, data: bytes, gettext: Gettext) -> None:
+    """
+    Write a file of a region folder as a whole: whoever looks sees the old one or the new one.
+
+    Raises
+    ------
+    BadInputError
+        When it cannot be written.
+    """
+    fresh = path.with_name(f".{path.name}-{uuid4().hex}")
+    try:
+        fresh.write_bytes(data)
+        os.replace(fresh, path)  # noqa: PTH105 (replaces in one step)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        text = gettext("{file} cannot be written: {why}.")
+        raise BadInputError(text.format(file=path, why=error.strerror or str(error))) from error
+
+
+def _report_lines(report: RoadsReport, region: Region, lang: Language) -> Iterator[str]:
+    gettext, graph = lang.gettext, report.graph
+    yield gettext("Roads of {name}: {nodes} junctions and ends, {roads} roads between them.").format(
+        name=region.name, nodes=graph.node_count, roads=graph.road_count
+    )
+    for name, km in graph.kilometres_by_class().items():
+        yield f"  {name:<16}{km:>10.1f} km"
+    yield gettext("Connected both ways: {connected:.1%} of the length. With a speed limit: {limit:.1%}.").format(
+        connected=report.connected_share, limit=report.limit_share
+    )
+    if report.outside:
+        text = gettext("Outside what the file covers: {count} of {all} places ({names}).")
+        yield text.format(
+            count=len(report.outside),
+            all=len(report.places),
+            names=_names([place.name for place in report.outside]),
+        )
+    yield from _place_lines(report, region, lang)
+
+
+def _place_lines(report: RoadsReport, region: Region, lang: Language) -> Iterator[str]:
+    gettext, snapped = lang.gettext, report.snapped
+    yield gettext("Places on the roads: {count} of {all}.").format(count=len(snapped), all=len(report.places))
+    if snapped:
+        worst = max(snapped, key=lambda each: each.offset_m)
+        text = gettext("From place to road: median {median}, farthest {farthest} ({name}).")
+        median = statistics.median(each.offset_m for each in snapped)
+        yield text.format(median=_metres(median), farthest=_metres(worst.offset_m), name=worst.place.name)
+    for each in report.unreached:
+        yield f"  {each.place.name} ({each.place.code}): {_why(each, region, gettext)}"
+
+
+def _why(each: PlaceOnRoads, region: Region, gettext: Gettext) -> str:
+    if each.place.is_boat_only:
+        return gettext("reached by boat")
+    if each.offset_m == float("inf"):
+        return gettext(_NO_ROAD)
+    return gettext(_WHY[each.standing]).format(reach=region.roads.reach_km, metres=_metres(each.offset_m))
+
+
+def _metres(metres: float) -> str:
+    return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"  # noqa: PLR2004 (from a kilometre on)
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST_NAMES])
+    return f"{shown}, ..." if len(names) > _MOST_NAMES else shown
