@@ -8,7 +8,9 @@ Lengths are measured in the UTM zone of the region.
 
 import hashlib
 import io
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +28,11 @@ FORMAT: Final = "moling/roads 1"
 MAX_ROADS_BYTES: Final = 200_000_000
 MAX_ARRAY_BYTES: Final = 1_000_000_000
 """Of all arrays of a file once unpacked: a small file must not fill the memory."""
+UNREADABLE: Final = (
+    *(ValueError, TypeError, LookupError, OSError, EOFError, MemoryError, RuntimeError, SyntaxError, OverflowError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
+"""What damaged ``.npz`` files raise on the way through zipfile, zlib and NumPy."""
 _MICRODEGREES = 1e6  # a tenth of a metre
 
 Floats = npt.NDArray[np.float64]
@@ -208,7 +215,7 @@ def read_graph(data: bytes, file: str) -> RoadGraph:
     try:
         arrays = _arrays(data)
         return _checked(arrays)
-    except (ValueError, KeyError, OSError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise RoadsFileError(
             N_("{file} is no file of roads that this version reads; make it anew with moling region roads"), file=file
         ) from error

@@ -26,6 +26,7 @@ _METRE_BITS: Final = 26
 """Tenths of metres up to 6,700 km; 53 bits of a float leave hundredths of seconds up to 370 h."""
 _UNIT: Final = float(1 << _METRE_BITS)
 _SOURCES_AT_ONCE: Final = 64
+_AT_JUNCTION_M: Final = 5.0
 _SIMPLER_M: Final = 12.0
 """Lines for maps may lie this far from the road."""
 
@@ -193,8 +194,11 @@ def _pieces(graph: RoadGraph, settings: RoadSettings, snaps: Snaps) -> Links:
     road, along, node = road[order], along[order], node[order]
     same = np.flatnonzero(road[:-1] == road[1:])
     begin, end, of = along[same], along[same + 1], road[same]
-    weight = _packed(graph.seconds(settings)[of] * (end - begin), graph.metres[of] * (end - begin))
-    back = ~graph.is_one_way[of]
+    metres = graph.metres[of] * (end - begin)
+    weight = _packed(graph.seconds(settings)[of] * (end - begin), metres)
+    # A place at a junction is at all roads that meet there, not only at the one-way road it was set on.
+    is_at_junction = (metres < _AT_JUNCTION_M) & ((begin > 0) | (end < 1))
+    back = ~graph.is_one_way[of] | is_at_junction
     ends = node[same], node[same + 1]
     return Links(
         np.concatenate([ends[0], ends[1][back]]),

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.region import Region
+from geodata.road_graph import UNREADABLE
 from geodata.road_paths import Line, RoadPaths
 from geodata.road_places import snap
 from geodata.roads import RoadNetwork, places_of
@@ -137,7 +138,7 @@ def _known(network: RoadNetwork, folder: Path | None) -> tuple[Points, Matrix, M
     if folder is None:
         return nothing
     # What cannot be read is worked out anew: a cache is no input.
-    with suppress(OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, NotImplementedError):
+    with suppress(*UNREADABLE):
         path = folder / CACHE_FILE
         status = path.stat()
         if status.st_size <= _MAX_CACHE_BYTES:

@@ -232,7 +232,7 @@ def _print_week(planned: PlannedWeek, out: Path, lang: Language) -> None:
         from_the_best = gettext("from the best, proved")
         facts.append(f"{gap} {from_the_best}")
     print(f"\n{' · '.join(facts)}")
-    print(gettext("Written to {folder}: week.html, day-*.html, week.xlsx, week.geojson.").format(folder=out))
+    print(gettext("Written to {folder}: week.html, day-*.html, week.xlsx, week.geojson, day-*.gpx.").format(folder=out))
 
 
 def _day_lines(day: Itinerary, words: Words) -> Iterator[str]:
