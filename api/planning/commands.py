@@ -49,7 +49,7 @@ def add_region_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> N
         "check: list every fault of the folder; roads: cut the region's roads out of FILE, an OpenStreetMap extract "
         "(.osm.pbf); calibrate: fit speeds to the driving times in FILE, a CSV file"
     )
-    parser.add_argument("action", choices=("check", "roads"), help=text)
+    parser.add_argument("action", choices=("check", "roads", "calibrate"), help=text)
     parser.add_argument("region", metavar="REGION", type=Path, help=gettext("the region folder"))
     parser.add_argument("file", metavar="FILE", type=Path, nargs="?", help=gettext("for roads and calibrate"))
     parser.add_argument(
@@ -117,11 +117,13 @@ def run_region(arguments: argparse.Namespace, lang: Language) -> int:
     if arguments.file is None:
         text = lang.gettext("moling region {action} needs a FILE.")
         raise BadInputError(text.format(action=arguments.action))
-    from api.planning.road_commands import run_roads  # noqa: PLC0415 (slow to load)
+    from api.planning.road_commands import run_calibrate, run_roads  # noqa: PLC0415 (slow to load)
 
     with reading_region(lang):
         region = load_region(arguments.region)
-        return run_roads(region, arguments.region, arguments.file, lang)
+        if arguments.action == "roads":
+            return run_roads(region, arguments.region, arguments.file, lang)
+        return run_calibrate(region, arguments.region, arguments.file, lang, applies=arguments.apply)
 
 
 def _check_region(arguments: argparse.Namespace, lang: Language) -> int:

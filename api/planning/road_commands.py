@@ -9,9 +9,11 @@ from uuid import uuid4
 
 from api.errors import BadInputError
 from api.i18n import N_, Gettext, Language
+from geodata.calibration import calibrate, read_observations, with_speeds
 from geodata.region import Region
 from geodata.road_places import Standing
-from geodata.roads import PlaceOnRoads, RoadsReport, cut_roads
+from geodata.roads import PlaceOnRoads, RoadsReport, cut_roads, road_network
+from geodata.schema import REGION_FILE
 from geodata.travel import ROADS_FILE
 
 _WHY = {
@@ -38,6 +40,56 @@ def run_roads(region: Region, folder: Path, file: Path, lang: Language) -> int:
     for line in _report_lines(report, region, lang):
         print(line)
     print(lang.gettext("Written: {file}, {size} kB.").format(file=folder / ROADS_FILE, size=len(report.data) // 1000))
+    return 0
+
+
+def run_calibrate(region: Region, folder: Path, file: Path, lang: Language, *, applies: bool) -> int:
+    """
+    Fit the speeds of the region's roads to observed times, say how far off they were and are; 0 when done.
+
+    Parameters
+    ----------
+    applies
+        Whether the fitted speeds are written into ``region.toml``.
+
+    Raises
+    ------
+    RegionError, RoadsFileError
+        When the observations have faults, or the roads cannot be read or lack.
+    BadInputError
+        When the folder cannot be written; nothing is changed then.
+    """
+    gettext = lang.gettext
+    observations = read_observations(file, region)
+    found = calibrate(observations, region, road_network(folder / ROADS_FILE, region.roads))
+    print(gettext("Observed drives: {used}.").format(used=found.used))
+    for each in found.without_way:
+        print(
+            "  "
+            + gettext("No way by road from {origin} to {destination}; left out.").format(
+                origin=each.origin, destination=each.destination
+            )
+        )
+    for speed in found.speeds:
+        print(f"  {speed.name:<16}{speed.km:>8.1f} km  {speed.before_kmh:>5.1f} -> {speed.after_kmh:.1f} km/h")
+    text = gettext(
+        "Error before: median {before:.1%}, worst {before_worst:.1%}. After: {after:.1%}, {after_worst:.1%}."
+    )
+    print(
+        text.format(
+            before=found.before.median,
+            before_worst=found.before.worst,
+            after=found.after.median,
+            after_worst=found.after.worst,
+        )
+    )
+    if not applies:
+        print(gettext("Nothing is written; --apply writes the speeds into region.toml."))
+        return 0
+    path = folder / REGION_FILE
+    changed = with_speeds(path.read_text(encoding="utf-8-sig"), {each.name: each.after_kmh for each in found.speeds})
+    write_file(path, changed.encode(), gettext)
+    print(gettext("Written: {file}, speeds: {count}.").format(file=path, count=len(found.speeds)))
     return 0
 
 

@@ -189,3 +189,31 @@ def test_a_folder_that_cannot_be_used_is_left_as_it_was(
     (folder / "roads.npz").write_bytes(b"PK damaged")
     assert main(["--lang", "en", "plan", str(folder), "--week", "2026-W50", "--out", str(tmp_path / "out")]) == 2
     assert "make it anew with moling region roads" in capsys.readouterr().err
+
+
+def test_speeds_are_fitted_and_written_only_when_asked(
+    folder: Path, extract: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Observed times twice as long: the error is told before and after, and only --apply changes region.toml."""
+    main(["region", "roads", str(folder), str(extract)])
+    times = _times(folder)
+    observed = tmp_path / "observed.csv"
+    pairs = [("kantor", "1219042001", 0, 1), ("kantor", "1219042002", 0, 2), ("1219042002", "1219042001", 2, 1)]
+    rows = [f"{one},{other},{2 * times.duration_min[row, column]}" for one, other, row, column in pairs]
+    observed.write_text("dari,ke,menit\n" + "\n".join([*rows, "kantor,1219042005,30"]) + "\n", encoding="utf-8")
+    before = (folder / "region.toml").read_text(encoding="utf-8")
+    capsys.readouterr()
+
+    assert main(["--lang", "en", "region", "calibrate", str(folder), str(observed)]) == 0
+
+    told = capsys.readouterr().out
+    assert "Observed drives: 3." in told
+    assert "No way by road from kantor to 1219042005; left out." in told
+    assert "Nothing is written" in told
+    assert (folder / "region.toml").read_text(encoding="utf-8") == before
+    assert main(["--lang", "en", "region", "calibrate", str(folder), str(observed), "--apply"]) == 0
+    assert (folder / "region.toml").read_text(encoding="utf-8").startswith(before.rstrip())
+    assert load_region(folder).roads.speeds_kmh
+    slower = _times(folder)
+    assert slower.duration_min[0, 2] > 1.5 * times.duration_min[0, 2]
+    assert main(["--lang", "en", "region", "calibrate", str(folder), str(tmp_path / "none.csv")]) == 2
