@@ -1,9 +1,9 @@
 """
 Travel times by road beside a plain NetworkX loop: 250 x 250 places on a made-up regency of 60,000 junctions.
 
-``python -m benchmarks.roads`` prints the processor seconds after loading, on one core, and their ratio. NetworkX is asked for a
-few sources only and scaled up, since all would take minutes; where it is not installed only ours is measured. Both must
-agree.
+``python -m benchmarks.roads`` prints the processor seconds after loading, on one core, and their ratio. NetworkX is
+asked for a few sources only and scaled up, since all would take minutes; where it is not installed only ours is
+measured. Both must agree.
 """
 
 import argparse
