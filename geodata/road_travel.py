@@ -27,6 +27,7 @@ from geodata.roads import RoadNetwork, places_of
 from optimizer.problem import GreatCircle, Location, LocationId, TravelTimes
 
 CACHE_FILE: Final = "travel.npz"
+DRY_CACHE_FILE: Final = "travel-without-ferries.npz"
 NO_WAY_MIN: Final = 10_080
 """Minutes between places that no road connects: a week, which no shift holds."""
 _CACHE_VERSION = 1
@@ -42,10 +43,15 @@ def road_times(locations: Sequence[Location], region: Region, network: RoadNetwo
     Minutes, rounded up, and metres of the fastest way between all pairs of locations.
 
     From and to places that boats alone reach the rule of the straight line holds; places that no road reaches are
-    `NO_WAY_MIN` from everywhere.
+    `NO_WAY_MIN` from everywhere. One matrix serves all units: where one of them takes no ferry, ferries are used only
+    between places that no road connects.
     """
     points = _points(locations)
     minutes, metres = _matrices(points, network, region.folder)
+    if _has_dry_unit(region):
+        by_road = _matrices(points, network.without_ferries, region.folder)
+        is_way = by_road[0] >= 0
+        minutes, metres = np.where(is_way, by_road[0], minutes), np.where(is_way, by_road[1], metres)
     rule = GreatCircle(detour_factor=region.travel.detour_factor, speed_kmh=region.travel.speed_kmh)
     straight = rule.between(locations)
     is_boat = _is_boat_only(points, region)
@@ -73,7 +79,13 @@ def road_lines(
         if not is_boat[number[one]] and not is_boat[number[other]]
     }
     lines = _paths(points, network).lines(asked)
+    if _has_dry_unit(region):
+        lines |= _paths(points, network.without_ferries).lines(asked)
     return {asked[pair]: line for pair, line in lines.items()}
+
+
+def _has_dry_unit(region: Region) -> bool:
+    return not all(unit.takes_ferries for unit in region.fleet.units)
 
 
 def _points(locations: Sequence[Location]) -> Points:
@@ -139,7 +151,7 @@ def _known(network: RoadNetwork, folder: Path | None) -> tuple[Points, Matrix, M
         return nothing
     # What cannot be read is worked out anew: a cache is no input.
     with suppress(*UNREADABLE):
-        path = folder / CACHE_FILE
+        path = folder / _cache_file(network)
         status = path.stat()
         if status.st_size <= _MAX_CACHE_BYTES:
             return _read(path, status.st_mtime_ns, _cache_key(network))
@@ -175,13 +187,17 @@ def _remember(network: RoadNetwork, folder: Path | None, matrices: tuple[Points,
         minutes=minutes.astype(np.int32),
         metres=metres.astype(np.int32),
     )
-    fresh = folder / f".{CACHE_FILE}-{uuid4().hex}"
+    fresh = folder / f".{_cache_file(network)}-{uuid4().hex}"
     try:
         fresh.write_bytes(stream.getvalue())
-        os.replace(fresh, folder / CACHE_FILE)  # noqa: PTH105 (as a whole, or not at all)
+        os.replace(fresh, folder / _cache_file(network))  # noqa: PTH105 (as a whole, or not at all)
     except OSError:  # a folder that cannot be written to is planned with all the same
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
+
+
+def _cache_file(network: RoadNetwork) -> str:
+    return CACHE_FILE if network.settings.ferries else DRY_CACHE_FILE
 
 
 def _cache_key(network: RoadNetwork) -> str:

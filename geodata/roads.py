@@ -6,8 +6,8 @@ Roads of a region: cut out of an OpenStreetMap extract into its folder, and read
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -120,6 +120,11 @@ class RoadNetwork:
     settings: RoadSettings
     key: str
 
+    @cached_property
+    def without_ferries(self) -> "RoadNetwork":
+        """The same roads for vans that take no ferry."""
+        return RoadNetwork(self.graph, replace(self.settings, ferries=False), f"{self.key} without ferries")
+
 
 def places_of(region: Region) -> tuple[RoadPlace, ...]:
     """The office, every village and every site, in this order."""
@@ -194,10 +199,10 @@ def road_network(path: Path, settings: RoadSettings) -> RoadNetwork:
     return RoadNetwork(graph, settings, key)
 
 
-def standings(region: Region, graph: RoadGraph) -> tuple[PlaceOnRoads, ...]:
-    """How each place of the region lies to the roads, the office first."""
+def standings(region: Region, graph: RoadGraph, settings: RoadSettings | None = None) -> tuple[PlaceOnRoads, ...]:
+    """How each place of the region lies to the roads, the office first; by the region's settings or others."""
     places = places_of(region)
-    snaps = snap(graph, region.roads, [each.lon for each in places], [each.lat for each in places])
+    snaps = snap(graph, settings or region.roads, [each.lon for each in places], [each.lat for each in places])
     return tuple(map(PlaceOnRoads, places, snaps.standing, snaps.offset_m.tolist()))
 
 

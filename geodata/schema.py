@@ -251,6 +251,7 @@ UNITS: tuple[Column, ...] = (
     Column("cetak", "can_print", cells.yes_no, is_required=True),
     Column("kecepatan_km_jam", "speed_kmh", cells.number(1, 200)),
     Column("akses", "access", cells.some_of(ACCESS), default=frozenset({Access.VAN})),
+    Column("feri", "takes_ferries", cells.yes_no, default=True),
     Column("keahlian", "skills", cells.some_of(SKILLS), default=frozenset()),
     Column("pangkalan", "base", cells.place_code),
     Column("kartu_ktp", CardType.ID_CARD, _people),

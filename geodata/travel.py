@@ -84,6 +84,30 @@ def unreached(region: Region) -> tuple[str, ...]:
     )
 
 
+def over_water(region: Region) -> frozenset[str]:
+    """
+    Codes of the places that only ferries connect with the other roads; none where every unit takes ferries.
+
+    Raises
+    ------
+    RoadsFileError
+        As `travel_times`.
+    """
+    if all(unit.takes_ferries for unit in region.fleet.units):
+        return frozenset()
+    network = _network(region)
+    if network is None:
+        return frozenset()
+    from geodata.roads import standings  # noqa: PLC0415 (see the top of the module)
+
+    dry = standings(region, network.without_ferries.graph, network.without_ferries.settings)
+    return frozenset(
+        there.place.code
+        for there, here in zip(standings(region, network.graph), dry, strict=True)
+        if there.is_on_road and not here.is_on_road
+    )
+
+
 def _network(region: Region) -> "RoadNetwork | None":
     if region.travel.engine is TravelEngine.LINES:
         return None

@@ -42,6 +42,11 @@ class Place:
     site: Site | None = None
 
     @property
+    def code(self) -> str:
+        """Of the site, or of the village."""
+        return self.village_code if self.site is None else self.site.code
+
+    @property
     def card_kind(self) -> PlaceKind:
         """How maps mark it."""
         if self.site is None:

@@ -9,7 +9,7 @@ import pytest
 from api.cli import main
 from geodata.region import Region, load_region
 from geodata.road_travel import NO_WAY_MIN
-from geodata.travel import travel_times, unreached, ways
+from geodata.travel import over_water, travel_times, unreached, ways
 from optimizer.evaluate import evaluate
 from optimizer.instance import read_plan, read_problem, sha256_of
 from optimizer.problem import GreatCircle, Location, LocationId, TravelTimes
@@ -217,3 +217,22 @@ def test_speeds_are_fitted_and_written_only_when_asked(
     slower = _times(folder)
     assert slower.duration_min[0, 2] > 1.5 * times.duration_min[0, 2]
     assert main(["--lang", "en", "region", "calibrate", str(folder), str(tmp_path / "none.csv")]) == 2
+
+
+def test_a_van_that_takes_no_ferry_is_not_sent_over_water(folder: Path, extract: Path, tmp_path: Path) -> None:
+    """The island is for the van that takes ferries; for the other its hall is no candidate, and roads stay roads."""
+    fleet = (folder / "fleet.toml").read_text(encoding="utf-8")
+    dry = f"{fleet}feri = false\n"
+    (folder / "fleet.toml").write_text(f"{dry}{fleet.replace('moling-1', 'moling-2')}", encoding="utf-8")
+    main(["region", "roads", str(folder), str(extract)])
+    assert over_water(load_region(folder)) == {"1219042003"}
+    out = tmp_path / "out"
+
+    assert main(["plan", str(folder), "--week", "2026-W50", "--out", str(out), "--time-limit", "3"]) == 0
+
+    problem = read_problem((out / "instance.json").read_bytes())
+    vans = {visit.location: {shift.split("/")[0] for shift in visit.shifts or ()} for visit in problem.visits}
+    assert vans[LocationId("village:1219042003")] == {"moling-2"}
+    plan = read_plan((out / "plan.json").read_bytes())
+    assert evaluate(problem, plan).violations == ()
+    assert _times(folder).duration_min[0, 3] < NO_WAY_MIN
