@@ -24,6 +24,8 @@ MAX_FILE_BYTES: Final = 8_000_000_000
 """The whole of Indonesia has about 2 GB."""
 MAX_NODES: Final = 20_000_000
 """Of one area; a regency with all its buildings has about two million."""
+MAX_POINTS: Final = 40_000_000
+"""Of all ways of one area, which share nodes."""
 
 Box = tuple[float, float, float, float]
 """Least longitude and latitude, greatest longitude and latitude, degrees, all included."""
@@ -216,6 +218,10 @@ def _runs(
         if kind is None or not isinstance(way, osmium.osm.Way):
             continue
         refs = np.fromiter((node.ref for node in way.nodes), dtype=np.int64, count=len(way.nodes))
+        if len(runs) > MAX_POINTS:
+            raise RoadsFileError(
+                N_("{file} holds more points in this region than {most}"), file=path.name, most=MAX_POINTS
+            )
         for run in _inside(refs, ids, blocked):
             runs.extend(run.tolist())
             starts.append(len(runs))

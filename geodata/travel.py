@@ -65,9 +65,9 @@ def ways(pairs: Iterable[tuple[Location, Location]], region: Region) -> Ways:
     return road_lines(pairs, region, network)
 
 
-def unreached(region: Region) -> tuple[str, ...]:
+def unreached(region: Region) -> dict[str, str]:
     """
-    Names of the places that vans cannot reach by the folder's roads, places for boats not counted; none without roads.
+    Places that vans cannot reach by the folder's roads, code and name; none without roads, and no places for boats.
 
     Raises
     ------
@@ -76,12 +76,14 @@ def unreached(region: Region) -> tuple[str, ...]:
     """
     network = _network(region)
     if network is None:
-        return ()
+        return {}
     from geodata.roads import standings  # noqa: PLC0415 (see the top of the module)
 
-    return tuple(
-        each.place.name for each in standings(region, network.graph) if not (each.is_on_road or each.place.is_boat_only)
-    )
+    return {
+        each.place.code: each.place.name
+        for each in standings(region, network.graph)
+        if not (each.is_on_road or each.place.is_boat_only)
+    }
 
 
 def over_water(region: Region) -> frozenset[str]:

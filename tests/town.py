@@ -86,12 +86,12 @@ STREETS = (
 )
 
 
-def write_town(path: Path) -> Path:
-    """Write the town as an ``.osm.pbf`` that claims its own box."""
+def write_town(path: Path, form: str = "pbf") -> Path:
+    """Write the town as an ``.osm.pbf`` that claims its own box; ``form`` is libosmium's word for the format."""
     header = osmium.io.Header()
     lon, lat = zip(*NODES.values(), strict=True)
     header.add_box(osmium.osm.Box(min(lon), min(lat), max(lon), max(lat)))
-    with osmium.SimpleWriter(str(path), header=header, overwrite=True) as writer:
+    with osmium.SimpleWriter(osmium.io.File(str(path), form), header=header, overwrite=True) as writer:
         for number, place in sorted(NODES.items()):
             tags = {"barrier": "bollard"} if number == BOLLARD else {}
             writer.add_node(osmium.osm.mutable.Node(id=number, location=place, tags=tags, version=1))

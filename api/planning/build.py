@@ -191,7 +191,7 @@ def _region_notes(region: Region) -> Iterator[Note]:
     off_road = unreached(region)
     if off_road:
         text = N_("No road leads to these places, so that no van is sent there: {places}.")
-        yield Note(text, {"places": ", ".join(off_road)})
+        yield Note(text, {"places": ", ".join(off_road.values())})
     unknown = sum(village.last_visit is None for village in region.villages)
     if unknown:
         yield Note(

@@ -10,7 +10,7 @@ from api.planning.calendar import CalendarWeek
 from api.planning.notes import Note
 from api.planning.places import Place
 from geodata.region import HandlingDefaults, Region
-from geodata.travel import over_water
+from geodata.travel import over_water, unreached
 from maps.cards import Factor, VisitCard
 from optimizer.demand import HandlingTimes, PrizeFactors
 from optimizer.problem import Limit, LocationId, Shift, ShiftId, Visit
@@ -100,6 +100,8 @@ class Frame:
 
     def reachable_by(self, place: Place) -> tuple[Shift, ...]:
         """Shifts of the units that have a way to the place."""
+        if place.code in self._unreached:
+            return ()
         is_over_water = place.code in self._over_water
         units = {
             unit.id
@@ -107,6 +109,10 @@ class Frame:
             if unit.access & place.access and (unit.takes_ferries or not is_over_water)
         }
         return tuple(shift for shift in self.shifts if shift.vehicle in units)
+
+    @cached_property
+    def _unreached(self) -> frozenset[str]:
+        return frozenset(unreached(self.region))
 
     @cached_property
     def _over_water(self) -> frozenset[str]:

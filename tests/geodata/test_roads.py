@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -35,6 +36,12 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> RoadGraph:
     return build_graph(
         read_extract(write_town(tmp_path_factory.mktemp("town") / "town.osm.pbf"), EVERYWHERE), "EPSG:32647"
     )
+
+
+@pytest.fixture(scope="module")
+def town_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The town's extract, not compressed, so that damage reaches what is inside."""
+    return write_town(tmp_path_factory.mktemp("bytes") / "town.osm.pbf", "pbf,pbf_compression=none").read_bytes()
 
 
 def _paths(graph: RoadGraph, nodes: list[int], settings: RoadSettings = RoadSettings()) -> RoadPaths:  # noqa: B008 (frozen)
@@ -294,6 +301,21 @@ def test_a_truncated_extract_is_refused(folder: Path, tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(RoadsFileError, match="cannot be read as OpenStreetMap data"):
         cut_roads(load_region(folder), path)
+
+
+@given(st.data())
+def test_a_damaged_extract_is_refused_or_read(town_bytes: bytes, data: st.DataObject) -> None:
+    """Whatever bytes are changed, cut or put in: an error of ours, or an extract; never another error."""
+    at = data.draw(st.integers(0, len(town_bytes) - 1))
+    cut = at + data.draw(st.integers(0, 8))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "town.osm.pbf"
+        path.write_bytes(town_bytes[:at] + data.draw(st.binary(max_size=8)) + town_bytes[cut:])
+        try:
+            graph = build_graph(read_extract(path, EVERYWHERE), "EPSG:32647")
+        except RoadsFileError:
+            return
+    assert len(graph.metres) == graph.road_count
 
 
 def test_an_extract_of_elsewhere_is_refused_with_the_number_of_places(

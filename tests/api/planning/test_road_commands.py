@@ -112,7 +112,7 @@ def test_times_by_road_boat_and_ferry(folder: Path, extract: Path) -> None:
     assert times.duration_min[0, 5] == times.duration_min[5, 1] == NO_WAY_MIN
     assert (np.diag(times.duration_min) == 0).all()
     assert times.duration_min[0, 1] != straight.duration_min[0, 1]
-    assert unreached(region) == ("Desa Jauh",)
+    assert unreached(region) == {"1219042005": "Desa Jauh"}
     lines = ways([(_locations(region)[0], each) for each in _locations(region)[1:]], region)
     assert {end for _, end in lines} == {region.villages[at].code for at in (0, 1, 2)}
 
