@@ -26,6 +26,8 @@ _METRE_BITS: Final = 26
 """Tenths of metres up to 6,700 km; 53 bits of a float leave hundredths of seconds up to 370 h."""
 _UNIT: Final = float(1 << _METRE_BITS)
 _SOURCES_AT_ONCE: Final = 64
+_FEW: Final = 30
+"""So many searches of the whole graph take no longer than to reduce it first."""
 _AT_JUNCTION_M: Final = 5.0
 _SIMPLER_M: Final = 12.0
 """Lines for maps may lie this far from the road."""
@@ -139,7 +141,9 @@ class RoadPaths:
         count = first + len(self.snaps.road)
         ends = np.unique(np.concatenate([rows, columns])) + first
         links = self.links
-        origin, destination, weight = reduce_links(links.origin, links.destination, links.weight, ends, count)
+        origin, destination, weight = links.origin, links.destination, links.weight
+        if min(len(rows), len(columns)) > _FEW:
+            origin, destination, weight = reduce_links(origin, destination, weight, ends, count)
         nodes, numbers = np.unique(np.concatenate([origin, destination, ends]), return_inverse=True)
         size, half = len(nodes), len(origin)
         small = csr_array((weight, (numbers[:half], numbers[half : 2 * half])), shape=(size, size))

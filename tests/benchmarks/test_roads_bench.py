@@ -11,13 +11,13 @@ def test_the_bench_regency_is_like_a_real_one_and_times_are_exact() -> None:
     """Junctions of two to three roads, and the same times as SciPy's search on the whole graph."""
     graph = make_regency(side=40)
     assert 2.4 < 2 * graph.road_count / graph.node_count < 3.2
-    paths = make_paths(graph, places=30)
-    everywhere = np.arange(30)
+    paths = make_paths(graph, places=40)
+    everywhere = np.arange(40)
 
     seconds, metres = paths.between(everywhere, everywhere)
 
     links, first = paths.links, graph.node_count
-    count = first + 30
+    count = first + 40
     whole = csr_array((links.weight, (links.origin, links.destination)), shape=(count, count))
     packed = dijkstra(whole, indices=first + everywhere)[:, first:]
     on_road = paths.snaps.is_on_road

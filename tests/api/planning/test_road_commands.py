@@ -1,10 +1,12 @@
 """From a region folder and an extract to a plan along the streets, by the commands that an office types."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pyproj import Geod
 
 from api.cli import main
 from geodata.region import Region, load_region
@@ -236,3 +238,34 @@ def test_a_van_that_takes_no_ferry_is_not_sent_over_water(folder: Path, extract:
     plan = read_plan((out / "plan.json").read_bytes())
     assert evaluate(problem, plan).violations == ()
     assert _times(folder).duration_min[0, 3] < NO_WAY_MIN
+
+
+@pytest.mark.skipif("MOLING_TEST_DATA" not in os.environ, reason="MOLING_TEST_DATA is not set")
+def test_a_plan_in_a_real_town_follows_its_streets(tmp_path: Path, folder: Path) -> None:
+    """The middle of Balikpapan: every leg of the plan has corners, and is longer than the straight line."""
+    extract = Path(os.environ["MOLING_TEST_DATA"]) / "data/import_only/osm_balikpapan_kota.osm.pbf"
+    text = REGION.replace("12.19", "64.71").replace("Jakarta", "Makassar").replace("3.16", "-1.265")
+    (folder / "region.toml").write_text(text.replace("99.41", "116.835"), encoding="utf-8")
+    places = [(-1.27, 116.82), (-1.26, 116.85), (-1.255, 116.865), (-1.272, 116.81), (-1.258, 116.83)]
+    rows = [f"64.71.01.100{at},Desa {at},desa,Kota,{lat},{lon},40,mobil" for at, (lat, lon) in enumerate(places)]
+    (folder / "villages.csv").write_text("\n".join([VILLAGES.splitlines()[0], *rows]) + "\n", encoding="utf-8")
+    assert main(["region", "roads", str(folder), str(extract)]) == 0
+    out = tmp_path / "out"
+
+    assert main(["plan", str(folder), "--week", "2026-W50", "--out", str(out), "--time-limit", "4"]) == 0
+
+    problem = read_problem((out / "instance.json").read_bytes())
+    plan = read_plan((out / "plan.json").read_bytes())
+    assert evaluate(problem, plan).violations == ()
+    features = json.loads((out / "week.geojson").read_bytes())["features"]
+    legs = [feature for feature in features if feature["properties"]["type"] == "leg"]
+    geod = Geod(ellps="WGS84")
+    for leg in legs:
+        lon, lat = zip(*leg["geometry"]["coordinates"], strict=True)
+        assert len(lon) > 2
+        along = geod.line_length(lon, lat)
+        assert along > geod.line_length(lon[:: len(lon) - 1], lat[:: len(lat) - 1])
+        # Drawn within 12 m of the road, so corners are cut a little.
+        assert along == pytest.approx(leg["properties"]["distance_m"], rel=0.05)
+    assert legs
+    assert (out / "week.html").stat().st_size < 1_000_000
