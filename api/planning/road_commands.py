@@ -2,6 +2,7 @@
 
 import os
 import statistics
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ _WHY = {
 }
 _NO_ROAD = N_("no connected road")
 _MOST_NAMES = 3
+_LARGE_BYTES = 50_000_000
 
 
 def run_roads(region: Region, folder: Path, file: Path, lang: Language) -> int:
@@ -35,6 +37,9 @@ def run_roads(region: Region, folder: Path, file: Path, lang: Language) -> int:
     BadInputError
         When the folder cannot be written; nothing is changed then.
     """
+    if file.is_file() and file.stat().st_size > _LARGE_BYTES:
+        text = lang.gettext("Reading {file}; an extract of this size takes some minutes.")
+        print(text.format(file=file), file=sys.stderr)
     report = cut_roads(region, file)
     write_file(folder / ROADS_FILE, report.data, lang.gettext)
     for line in _report_lines(report, region, lang):
