@@ -68,7 +68,7 @@ COMMANDS = (
     ),
     Command(
         "region",
-        N_("work on a region folder: check it"),
+        N_("work on a region folder: check it, read its roads, fit their speeds"),
         "api.planning.commands:add_region_arguments",
         "api.planning.commands:run_region",
     ),

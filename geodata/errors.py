@@ -96,3 +96,19 @@ class RegionError(GeodataError, ValueError):
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         self.findings = findings
         super().__init__("\n".join(finding.text(str) for finding in findings))
+
+
+class RoadsFileError(GeodataError, ValueError):
+    """
+    A file of roads, or of times observed on them, cannot be used.
+
+    Attributes
+    ----------
+    message, params
+        English sentence with named places, and what fills them.
+    """
+
+    def __init__(self, message: str, **params: object) -> None:
+        self.message = message
+        self.params = params
+        super().__init__(f"{message.format(**params)}.")

@@ -31,6 +31,8 @@ class Unit:
         Average speed; None for the region's.
     access
         Ways it travels.
+    takes_ferries
+        Whether it goes where only a ferry leads; roads are used before ferries once a unit does not.
     skills
         What it can do beyond recording, for instance ``portable_kit``.
     base
@@ -55,6 +57,7 @@ class Unit:
     can_print: bool
     speed_kmh: float | None = None
     access: frozenset[Access] = frozenset({Access.VAN})
+    takes_ferries: bool = True
     skills: frozenset[str] = frozenset()
     base: str | None = None
     cards_aboard: Mapping[CardType, int] = field(default_factory=dict)

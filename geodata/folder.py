@@ -35,6 +35,8 @@ _TOML_FILES: Final[Mapping[str, tuple[str, Sequence[Column], Mapping[str, Any], 
         {
             "kantor": ("office", schema.OFFICE),
             "perjalanan": ("travel", schema.TRAVEL),
+            "jalan": ("roads", schema.ROADS),
+            "kecepatan_jalan": ("road_speeds", schema.ROAD_SPEEDS),
             "pelayanan": ("handling", schema.HANDLING),
             "perencanaan": ("planning", schema.PLANNING),
         },

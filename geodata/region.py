@@ -26,6 +26,7 @@ from geodata.errors import RegionError, UnknownPlaceError
 from geodata.fleet import CardStock, CardType, Fleet, Unit
 from geodata.folder import FILES, Tables, read_tables
 from geodata.requests import RecurringRow, RequestRow, ServiceCounts, Urgency
+from geodata.road_classes import RoadSettings, TravelEngine
 from geodata.schema import WEEKDAY_KEYS
 from geodata.sites import Amenity, Site, SiteKind
 from geodata.tables import Findings
@@ -54,7 +55,7 @@ class Office:
 @dataclass(frozen=True, slots=True)
 class TravelDefaults:
     """
-    Driving where no roads are known.
+    Where travel times come from, and driving where no roads are known.
 
     Attributes
     ----------
@@ -62,10 +63,13 @@ class TravelDefaults:
         How much longer the road is than the line.
     speed_kmh
         Average speed of a unit.
+    engine
+        None: the roads where the folder has them, else lines.
     """
 
     detour_factor: float = 1.4
     speed_kmh: float = 35.0
+    engine: TravelEngine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,8 @@ class Region:
         Where the data come from, for the foot of maps.
     is_example
         Letters, stops, fleet or other figures are made up.
+    folder
+        Where it was read from; its roads, if any, lie there. None where it was not read from a folder.
     """
 
     code: str
@@ -175,11 +181,13 @@ class Region:
     recurring: tuple[RecurringRow, ...]
     calendar: CalendarOverrides
     travel: TravelDefaults = TravelDefaults()
+    roads: RoadSettings = field(default_factory=RoadSettings)
     handling: HandlingDefaults = HandlingDefaults()
     planning: PlanningDefaults = field(default_factory=PlanningDefaults)
     coast: tuple[tuple[float, float], ...] = ()
     sources: tuple[str, ...] = ()
     is_example: bool = False
+    folder: Path | None = field(default=None, compare=False)
 
     @cached_property
     def village_by_code(self) -> Mapping[str, Village]:
@@ -235,6 +243,8 @@ def load_region(folder: Path) -> Region:
         travel=TravelDefaults(**settings["travel"].values),
         handling=HandlingDefaults(**settings["handling"].values),
         planning=_planning(settings["planning"].values),
+        roads=RoadSettings(**settings["roads"].values, speeds_kmh=_speeds(settings["road_speeds"].values)),
+        folder=folder,
         coast=tuple((each.values["lon"], each.values["lat"]) for each in tables.rows("coast")),
     )
 
@@ -294,6 +304,10 @@ def _office_hours(values: Mapping[str, TimeRange]) -> OfficeHours:
     return OfficeHours(
         mon_thu=DayHours(values["mon_thu"], values["lunch"]), friday=DayHours(values["friday"], values["prayer"])
     )
+
+
+def _speeds(values: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: speed for name, speed in values.items() if speed is not None}
 
 
 def _planning(values: Mapping[str, Any]) -> PlanningDefaults:

@@ -11,6 +11,7 @@ from geodata import cells
 from geodata.calendar import Certainty, DayKind
 from geodata.fleet import CardType
 from geodata.requests import HolidayPolicy, Urgency
+from geodata.road_classes import ROAD_CLASSES, TravelEngine
 from geodata.sites import Access, Amenity, Signal, SiteKind
 from geodata.tables import Column
 from geodata.times import Weekday
@@ -68,6 +69,7 @@ HOLIDAY_POLICIES: Mapping[str, HolidayPolicy] = {
     "geser": HolidayPolicy.MOVE,
     "tanya": HolidayPolicy.ASK,
 }
+ENGINES: Mapping[str, TravelEngine] = {"jalan": TravelEngine.ROADS, "garis_lurus": TravelEngine.LINES}
 DAY_KINDS: Mapping[str, DayKind] = {
     "libur": DayKind.HOLIDAY,
     "cuti_bersama": DayKind.JOINT_LEAVE,
@@ -196,6 +198,20 @@ OFFICE: tuple[Column, ...] = (
 TRAVEL: tuple[Column, ...] = (
     Column("faktor_jalan", "detour_factor", cells.number(1, 10), default=1.4),
     Column("kecepatan_km_jam", "speed_kmh", cells.number(1, 200), default=35.0),
+    Column("mesin", "engine", cells.one_of(ENGINES)),
+)
+ROADS: tuple[Column, ...] = (
+    Column("faktor_tanah", "unpaved_factor", cells.number(0, 1, above=True), default=0.7),
+    Column("musim_hujan", "is_wet_season", cells.yes_no, default=False),
+    Column("faktor_hujan", "wet_factor", cells.number(0, 1, above=True), default=0.6),
+    Column("feri", "ferries", cells.yes_no, default=True),
+    Column("tunggu_feri_menit", "ferry_wait_min", cells.number(0, 1_440), default=15.0),
+    Column("kecepatan_ke_jalan_km_jam", "approach_kmh", cells.number(1, 100), default=10.0),
+    Column("jarak_ke_jalan_km", "reach_km", cells.number(0, 50, above=True), default=2.0),
+    Column("tepi_km", "margin_km", cells.number(0, 100), default=10.0),
+)
+ROAD_SPEEDS: tuple[Column, ...] = tuple(
+    Column(each.name, each.name, cells.number(1, each.ceiling_kmh)) for each in ROAD_CLASSES
 )
 HANDLING: tuple[Column, ...] = (
     Column("menit_perekaman", "recording_min", cells.number(0, 120, above=True), default=5.0),
@@ -235,6 +251,7 @@ UNITS: tuple[Column, ...] = (
     Column("cetak", "can_print", cells.yes_no, is_required=True),
     Column("kecepatan_km_jam", "speed_kmh", cells.number(1, 200)),
     Column("akses", "access", cells.some_of(ACCESS), default=frozenset({Access.VAN})),
+    Column("feri", "takes_ferries", cells.yes_no, default=True),
     Column("keahlian", "skills", cells.some_of(SKILLS), default=frozenset()),
     Column("pangkalan", "base", cells.place_code),
     Column("kartu_ktp", CardType.ID_CARD, _people),

@@ -1,15 +1,29 @@
-"""Travel times between places: the one way in, which hides whether they come from roads or from distance."""
+"""
+Travel times between places: the one way in, which hides whether they come from roads or from distance.
 
-from collections.abc import Sequence
+Where the region folder holds roads they are used, unless ``region.toml`` says otherwise.
+"""
 
-from geodata.region import TravelDefaults
-from optimizer.problem import GreatCircle, Location, TravelTimes
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from geodata.errors import N_, RoadsFileError
+from geodata.region import Region
+from geodata.road_classes import TravelEngine
+from optimizer.problem import GreatCircle, Location, LocationId, TravelTimes
+
+# What reads roads takes half a second to import; a region without roads must not pay for it.
+if TYPE_CHECKING:
+    from geodata.roads import RoadNetwork
+
+ROADS_FILE: Final = "roads.npz"
+"""The file in a region folder that ``moling region roads`` writes."""
+
+Ways = dict[tuple[LocationId, LocationId], tuple[tuple[float, float], ...]]
+"""Lines along the roads, points ``lon, lat`` in degrees, by where they start and end."""
 
 
-def travel_times(
-    locations: Sequence[Location],  # noqa: ARG001 (times by road, which no folder holds yet, depend on the places)
-    settings: TravelDefaults,
-) -> TravelTimes | GreatCircle:
+def travel_times(locations: Sequence[Location], region: Region) -> TravelTimes | GreatCircle:
     """
     Van travel times between all pairs of locations, in a form that `optimizer.problem.Problem.travel` takes.
 
@@ -20,7 +34,91 @@ def travel_times(
     ----------
     locations
         Places to connect; rows and columns of matrices follow this order.
-    settings
-        Detour factor and speed in km/h.
+
+    Raises
+    ------
+    RoadsFileError
+        When the folder's roads cannot be read, or are asked for and not there.
     """
-    return GreatCircle(detour_factor=settings.detour_factor, speed_kmh=settings.speed_kmh)
+    network = _network(region)
+    if network is None:
+        return GreatCircle(detour_factor=region.travel.detour_factor, speed_kmh=region.travel.speed_kmh)
+    from geodata.road_travel import road_times  # noqa: PLC0415 (see the top of the module)
+
+    return road_times(locations, region, network)
+
+
+def ways(pairs: Iterable[tuple[Location, Location]], region: Region) -> Ways:
+    """
+    The lines along the roads from the one to the other location of each pair; those without one are left out.
+
+    Raises
+    ------
+    RoadsFileError
+        As `travel_times`.
+    """
+    network = _network(region)
+    if network is None:
+        return {}
+    from geodata.road_travel import road_lines  # noqa: PLC0415 (see the top of the module)
+
+    return road_lines(pairs, region, network)
+
+
+def unreached(region: Region) -> dict[str, str]:
+    """
+    Places that vans cannot reach by the folder's roads, code and name; none without roads, and no places for boats.
+
+    Raises
+    ------
+    RoadsFileError
+        As `travel_times`.
+    """
+    network = _network(region)
+    if network is None:
+        return {}
+    from geodata.roads import standings  # noqa: PLC0415 (see the top of the module)
+
+    return {
+        each.place.code: each.place.name
+        for each in standings(region, network.graph)
+        if not (each.is_on_road or each.place.is_boat_only)
+    }
+
+
+def over_water(region: Region) -> frozenset[str]:
+    """
+    Codes of the places that only ferries connect with the other roads; none where every unit takes ferries.
+
+    Raises
+    ------
+    RoadsFileError
+        As `travel_times`.
+    """
+    if all(unit.takes_ferries for unit in region.fleet.units):
+        return frozenset()
+    network = _network(region)
+    if network is None:
+        return frozenset()
+    from geodata.roads import standings  # noqa: PLC0415 (see the top of the module)
+
+    dry = standings(region, network.without_ferries.graph, network.without_ferries.settings)
+    return frozenset(
+        there.place.code
+        for there, here in zip(standings(region, network.graph), dry, strict=True)
+        if there.is_on_road and not here.is_on_road
+    )
+
+
+def _network(region: Region) -> "RoadNetwork | None":
+    if region.travel.engine is TravelEngine.LINES:
+        return None
+    if region.folder is not None and (region.folder / ROADS_FILE).exists():
+        from geodata.roads import road_network  # noqa: PLC0415 (see the top of the module)
+
+        return road_network(region.folder / ROADS_FILE, region.roads)
+    if region.travel.engine is TravelEngine.ROADS:
+        raise RoadsFileError(
+            N_("{file} is missing in the region folder; make it with moling region roads"), file=ROADS_FILE
+        )
+    return None

@@ -49,8 +49,7 @@ def daily_map(
     """
     words = Words(gettext, locale)
     title = f"{itinerary.vehicle.name} · {words.day(itinerary.day)}"
-    ends = [place.location for leg in itinerary.legs for place in (leg.origin, leg.destination)]
-    bounds = bounds_of([(end.lon, end.lat) for end in ends])
+    bounds = bounds_of([point for leg in itinerary.legs for point in leg.line])
     drawing = {
         "routes": [route_drawing(itinerary, words)],
         "unserved": [],

@@ -93,6 +93,7 @@ def leg_document(leg: Leg) -> dict[str, object]:
         "duration_min": leg.duration_min,
         "distance_m": leg.distance_m,
         "is_straight": leg.is_straight,
+        "way": [list(point) for point in leg.way],
     }
 
 

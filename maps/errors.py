@@ -9,6 +9,10 @@ class InvalidCardsError(MapsError, ValueError):
     """Cards, or a document of cards, break a rule of their format (`cards.py`)."""
 
 
+class InvalidWaysError(MapsError, ValueError):
+    """A document of ways breaks a rule of its format (`ways_file.py`)."""
+
+
 class MissingCardError(MapsError, LookupError):
     """A plan names a visit, a vehicle or a base for which there is no card."""
 

@@ -30,9 +30,10 @@ def _features(week: WeekItinerary, gettext: Callable[[str], str]) -> Iterator[di
         for stop in itinerary.stops:
             yield _point({"type": "stop", **shared, **stop_document(stop, gettext)})
         for leg in itinerary.legs:
-            line = [[end.location.lon, end.location.lat] for end in (leg.origin, leg.destination)]
-            names = {"from": leg.origin.name, "to": leg.destination.name}
-            yield _feature("LineString", line, {"type": "leg", **shared, **leg_document(leg), **names})
+            line = [list(point) for point in leg.line]
+            document = leg_document(leg) | {"from": leg.origin.name, "to": leg.destination.name}
+            del document["way"]  # it is the feature's geometry
+            yield _feature("LineString", line, {"type": "leg", **shared, **document})
     for visit in week.unserved:
         yield _point({"type": "unserved", **unserved_document(visit, gettext=gettext)})
 

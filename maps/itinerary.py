@@ -63,8 +63,8 @@ class Leg:
         Clock times; a pause may lie between them.
     duration_min, distance_m
         Minutes and metres of driving, as planned.
-    is_straight
-        Whether the way along the roads is unknown, so that maps draw a straight line and say so.
+    way
+        Points along the roads, degrees, ``lon, lat``, the ends included; none where the roads are not known.
     """
 
     origin: Place
@@ -73,7 +73,18 @@ class Leg:
     arrive: datetime
     duration_min: int
     distance_m: int
-    is_straight: bool = True
+    way: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def is_straight(self) -> bool:
+        """Whether the way along the roads is unknown, so that maps draw a straight line and say so."""
+        return not self.way
+
+    @property
+    def line(self) -> tuple[tuple[float, float], ...]:
+        """What maps draw: the way, or a straight line from end to end."""
+        ends = self.origin.location, self.destination.location
+        return self.way or tuple((end.lon, end.lat) for end in ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +118,14 @@ class Itinerary:
     rests: tuple[Rest, ...]
 
     @property
+    def name(self) -> str:
+        """Name of the day's files, without their kind."""
+        return f"day-{self.vehicle.id}-{self.day.isoformat()}"
+
+    @property
     def file_name(self) -> str:
         """Name of the file that holds the day's map."""
-        return f"day-{self.vehicle.id}-{self.day.isoformat()}.html"
+        return f"{self.name}.html"
 
     @property
     def people(self) -> int:
@@ -203,16 +219,25 @@ class WeekItinerary:
         return None
 
 
-def itineraries(problem: Problem, plan: Plan, cards: WeekCards) -> WeekItinerary:
+Ways = Mapping[tuple[LocationId, LocationId], tuple[tuple[float, float], ...]]
+"""Points along the roads, degrees, ``lon, lat``, by where a drive starts and ends."""
+
+
+def itineraries(problem: Problem, plan: Plan, cards: WeekCards, ways: Ways = MappingProxyType({})) -> WeekItinerary:
     """
     The plan as people read it: each route with clock times and names, the unserved visits, the sums.
+
+    Parameters
+    ----------
+    ways
+        Lines of the drives whose roads are known; the others are straight.
 
     Raises
     ------
     MissingCardError
         When the plan names a shift or a visit that is not in the problem, or one without a card.
     """
-    source = _Source(problem, cards)
+    source = _Source(problem, cards, ways)
     days = sorted((source.itinerary(route) for route in plan.routes), key=lambda day: (day.day, day.vehicle.number))
     left_out = [source.unserved(each) for each in plan.unserved]
     unserved = tuple(each for each in left_out if each.card.origin is not Origin.BACKLOG)
@@ -236,9 +261,10 @@ def itineraries(problem: Problem, plan: Plan, cards: WeekCards) -> WeekItinerary
 class _Source:
     """What the plan names, looked up in its problem and cards."""
 
-    def __init__(self, problem: Problem, cards: WeekCards) -> None:
+    def __init__(self, problem: Problem, cards: WeekCards, ways: Ways) -> None:
         self._problem = problem
         self._cards = cards
+        self._ways = ways
         self._midnight = datetime.combine(problem.week, time(), ZoneInfo(problem.timezone))
 
     def clock(self, minute: int) -> datetime:
@@ -323,6 +349,7 @@ class _Source:
                 self.clock(arrive),
                 duration_min=int(travel.duration_min[way]),
                 distance_m=int(travel.distance_m[way]),
+                way=self._ways.get((origin.location.id, destination.location.id), ()),
             )
 
     def _base(self, location: LocationId) -> Place:

@@ -216,14 +216,14 @@ def _waited(village: VillageCard) -> int:
 
 def _points(week: WeekItinerary, areas: geopandas.GeoDataFrame | None) -> list[tuple[float, float]]:
     """Points that the first view must hold: the routes; in a week without any the office, else the areas."""
-    places = [place.location for day in week.itineraries for leg in day.legs for place in (leg.origin, leg.destination)]
-    places += [visit.location for visit in week.unserved]
-    if not places and week.office is not None:
-        places = [week.office.location]
-    if not places and areas is not None and not areas.empty:
+    points = [point for day in week.itineraries for leg in day.legs for point in leg.line]
+    points += [(visit.location.lon, visit.location.lat) for visit in week.unserved]
+    if not points and week.office is not None:
+        points = [(week.office.location.lon, week.office.location.lat)]
+    if not points and areas is not None and not areas.empty:
         west, south, east, north = areas.total_bounds
         return [(west, south), (east, north)]
-    return [(place.lon, place.lat) for place in places] or [_INDONESIA]
+    return points or [_INDONESIA]
 
 
 _INDONESIA = (117.0, -2.0)

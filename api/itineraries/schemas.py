@@ -79,6 +79,7 @@ class LegDocument(Document):
     duration_min: int
     distance_m: int
     is_straight: bool = Field(description="The road is not known; the map draws a straight line.")
+    way: list[tuple[float, float]] = Field(description="Longitude and latitude along the road; empty if not known.")
 
 
 class PauseDocument(Document):

@@ -13,12 +13,14 @@ from pathlib import Path
 from api.errors import UnknownItineraryError, UnusableFolderError
 from maps.cards_file import read_cards
 from maps.errors import MapsError
-from maps.itinerary import Itinerary, WeekItinerary, itineraries
+from maps.itinerary import Itinerary, Ways, WeekItinerary, itineraries
+from maps.ways_file import read_ways
 from optimizer.errors import OptimizerError
 from optimizer.evaluate import evaluate
 from optimizer.instance import read_plan, read_problem, sha256_of
 
 _PARTS = ("instance.json", "plan.json", "cards.json", "week.html")
+_WAYS = "ways.json"
 _FILE_NAME = re.compile(r"[\w][\w.-]*")  # no separators: a vehicle's name must not lead out of the folder
 
 
@@ -83,7 +85,7 @@ def read_week(folder: Path) -> ServedWeek:
     instance, document, cards, week_page = (_read(folder, name) for name in _PARTS)
     try:
         problem, plan = read_problem(instance), read_plan(document)
-        week = itineraries(problem, plan, read_cards(cards))
+        week = itineraries(problem, plan, read_cards(cards), _ways(folder))
     except (OptimizerError, MapsError) as error:
         raise UnusableFolderError(folder, str(error)) from error
     found = evaluate(problem, plan, instance_sha256=sha256_of(instance))
@@ -92,6 +94,11 @@ def read_week(folder: Path) -> ServedWeek:
     year, number, _ = problem.week.isocalendar()
     pages = {(str(each.vehicle.id), each.day): _read(folder, each.file_name) for each in week.itineraries}
     return ServedWeek(f"{year}-W{number:02d}", document, sha256_of(document), week, week_page, pages)
+
+
+def _ways(folder: Path) -> Ways:
+    # Only a week of a region with roads has them.
+    return read_ways(_read(folder, _WAYS)) if (folder / _WAYS).exists() else {}
 
 
 def _read(folder: Path, name: str) -> bytes:

@@ -24,7 +24,7 @@ from api.planning.shifts import ShiftSettings, WeekShifts, week_shifts
 from api.planning.villages import VillageDemand, hall_visits
 from api.planning.weeks import week_name
 from geodata.region import Region
-from geodata.travel import travel_times
+from geodata.travel import travel_times, unreached
 from maps.cards import VillageCard, WeekCards
 from optimizer.problem import (
     Limit,
@@ -188,6 +188,10 @@ def _left_out_notes(left_out: tuple[LeftOut, ...]) -> Iterator[Note]:
 def _region_notes(region: Region) -> Iterator[Note]:
     if region.is_example:
         yield Note(N_("Letters, stops and vans of this region are examples."))
+    off_road = unreached(region)
+    if off_road:
+        text = N_("No road leads to these places, so that no van is sent there: {places}.")
+        yield Note(text, {"places": ", ".join(off_road.values())})
     unknown = sum(village.last_visit is None for village in region.villages)
     if unknown:
         yield Note(
@@ -215,7 +219,7 @@ def _problem(
         locations,
         frame.shifts,
         tuple(planned.visit for planned in visits),
-        travel=travel_times(locations, region.travel),
+        travel=travel_times(locations, region),
         communities=tuple(each for each in demand.communities if each.id in reached),
         limits=limits,
     )

@@ -15,7 +15,7 @@ from api.planning.service import DEFAULT_TIME_LIMIT_S, PlannedWeek, plan_region
 from api.planning.weeks import parse_week
 from api.solving import EXIT_CODES, solve_in_child
 from geodata import SAMPLE_DIR
-from geodata.errors import GeodataError, RegionError
+from geodata.errors import GeodataError, RegionError, RoadsFileError
 from geodata.region import load_region
 from maps.itinerary import Itinerary
 from maps.words import Words
@@ -45,8 +45,16 @@ def add_demo_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> Non
 
 def add_region_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
     """Arguments of ``moling region``."""
-    parser.add_argument("action", choices=("check",), help=gettext("check: list every fault of the folder"))
+    text = gettext(
+        "check: list every fault of the folder; roads: cut the region's roads out of FILE, an OpenStreetMap extract "
+        "(.osm.pbf); calibrate: fit speeds to the driving times in FILE, a CSV file"
+    )
+    parser.add_argument("action", choices=("check", "roads", "calibrate"), help=text)
     parser.add_argument("region", metavar="REGION", type=Path, help=gettext("the region folder"))
+    parser.add_argument("file", metavar="FILE", type=Path, nargs="?", help=gettext("for roads and calibrate"))
+    parser.add_argument(
+        "--apply", action="store_true", help=gettext("calibrate: write the fitted speeds into region.toml")
+    )
 
 
 def add_out_argument(parser: argparse.ArgumentParser, text: str) -> None:
@@ -94,7 +102,31 @@ def run_demo(arguments: argparse.Namespace, lang: Language) -> int:
 
 
 def run_region(arguments: argparse.Namespace, lang: Language) -> int:
-    """Check a region folder; 0 when it can be planned with, 1 when it has faults, each on a line of its own."""
+    """
+    Check a region folder, or read roads or driving times into it.
+
+    0 when all is well, 1 when the folder has faults, each on a line of its own.
+
+    Raises
+    ------
+    BadInputError
+        When FILE is missing or cannot be used; the folder is as it was then.
+    """
+    if arguments.action == "check":
+        return _check_region(arguments, lang)
+    if arguments.file is None:
+        text = lang.gettext("moling region {action} needs a FILE.")
+        raise BadInputError(text.format(action=arguments.action))
+    from api.planning.road_commands import run_calibrate, run_roads  # noqa: PLC0415 (slow to load)
+
+    with reading_region(lang):
+        region = load_region(arguments.region)
+        if arguments.action == "roads":
+            return run_roads(region, arguments.region, arguments.file, lang)
+        return run_calibrate(region, arguments.region, arguments.file, lang, applies=arguments.apply)
+
+
+def _check_region(arguments: argparse.Namespace, lang: Language) -> int:
     gettext = lang.gettext
     try:
         region = load_region(arguments.region)
@@ -156,6 +188,8 @@ def reading_region(lang: Language) -> Iterator[None]:
         text = lang.gettext("{first} Faults in all: {count}; `moling region check` lists them.")
         first = error.findings[0].text(lang.gettext)
         raise BadInputError(text.format(first=first, count=len(error.findings))) from error
+    except RoadsFileError as error:
+        raise BadInputError(f"{lang.gettext(error.message).format(**error.params)}.") from error
     except GeodataError as error:
         raise BadInputError(str(error)) from error
 
@@ -200,7 +234,7 @@ def _print_week(planned: PlannedWeek, out: Path, lang: Language) -> None:
         from_the_best = gettext("from the best, proved")
         facts.append(f"{gap} {from_the_best}")
     print(f"\n{' · '.join(facts)}")
-    print(gettext("Written to {folder}: week.html, day-*.html, week.xlsx, week.geojson.").format(folder=out))
+    print(gettext("Written to {folder}: week.html, day-*.html, week.xlsx, week.geojson, day-*.gpx.").format(folder=out))
 
 
 def _day_lines(day: Itinerary, words: Words) -> Iterator[str]:

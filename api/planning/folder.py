@@ -15,7 +15,7 @@ from api.errors import OutputFolderError
 
 _FILE_NAME = re.compile(r"\w[\w.-]*")
 _OURS = re.compile(
-    r"(instance|plan|cards)\.json|week\.(html|xlsx|geojson)|day-[\w.-]+\.html|recurring\.csv|calendar\.html"
+    r"(instance|plan|cards|ways)\.json|week\.(html|xlsx|geojson)|day-[\w.-]+\.(html|gpx)|recurring\.csv|calendar\.html"
 )
 
 

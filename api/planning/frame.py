@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from api.i18n import N_
 from api.planning.calendar import CalendarWeek
 from api.planning.notes import Note
 from api.planning.places import Place
 from geodata.region import HandlingDefaults, Region
+from geodata.travel import over_water, unreached
 from maps.cards import Factor, VisitCard
 from optimizer.demand import HandlingTimes, PrizeFactors
 from optimizer.problem import Limit, LocationId, Shift, ShiftId, Visit
@@ -98,8 +100,23 @@ class Frame:
 
     def reachable_by(self, place: Place) -> tuple[Shift, ...]:
         """Shifts of the units that have a way to the place."""
-        units = {unit.id for unit in self.region.fleet.units if unit.access & place.access}
+        if place.code in self._unreached:
+            return ()
+        is_over_water = place.code in self._over_water
+        units = {
+            unit.id
+            for unit in self.region.fleet.units
+            if unit.access & place.access and (unit.takes_ferries or not is_over_water)
+        }
         return tuple(shift for shift in self.shifts if shift.vehicle in units)
+
+    @cached_property
+    def _unreached(self) -> frozenset[str]:
+        return frozenset(unreached(self.region))
+
+    @cached_property
+    def _over_water(self) -> frozenset[str]:
+        return over_water(self.region)
 
     def allowed(self, shifts: tuple[Shift, ...], without: frozenset[ShiftId]) -> frozenset[ShiftId] | None:
         """What a visit's ``shifts`` must say to allow just these but ``without``; None where that is all of them."""

@@ -42,6 +42,11 @@ class Place:
     site: Site | None = None
 
     @property
+    def code(self) -> str:
+        """Of the site, or of the village."""
+        return self.village_code if self.site is None else self.site.code
+
+    @property
     def card_kind(self) -> PlaceKind:
         """How maps mark it."""
         if self.site is None:
@@ -98,8 +103,8 @@ def vehicle_cards(region: Region) -> tuple[VehicleCard, ...]:
 
 
 def driving(region: Region, locations: tuple[Location, ...]) -> Callable[[LocationId, LocationId], int]:
-    """Minutes from one of the locations to another, by the region's travel defaults."""
-    travel = travel_times(locations, region.travel)
+    """Minutes from one of the locations to another, by the roads or the rule that the region has."""
+    travel = travel_times(locations, region)
     times = travel if isinstance(travel, TravelTimes) else travel.between(locations)
     row = {location.id: number for number, location in enumerate(locations)}
     minutes = times.duration_min.tolist()

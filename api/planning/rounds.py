@@ -252,7 +252,7 @@ def _problem(demand: VillageDemand, visits: Sequence[PlannedVisit], limits: tupl
         locations,
         demand.frame.shifts,
         tuple(planned.visit for planned in visits),
-        travel=travel_times(locations, region.travel),
+        travel=travel_times(locations, region),
         limits=limits,
         horizon_days=7 * weeks,
     )

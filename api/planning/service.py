@@ -2,7 +2,8 @@
 Plan a week: a region folder -> a checked plan, with every map, sheet and file of it in one folder.
 
 The folder holds ``instance.json``, ``plan.json`` and ``cards.json``, from which all the rest can be made again, and
-``week.html``, ``day-VEHICLE-DATE.html``, ``week.xlsx`` and ``week.geojson``.
+``week.html``, ``day-VEHICLE-DATE.html`` and ``.gpx``, ``week.xlsx`` and ``week.geojson``; ``ways.json`` holds the lines
+of the drives where the region has roads.
 """
 
 from collections.abc import Callable
@@ -16,10 +17,13 @@ from api.planning.desk import desk_from_tables
 from api.planning.folder import check_folder, write_folder
 from geodata.areas import village_areas
 from geodata.region import Region, load_region
+from geodata.travel import ways
 from maps.cards_file import write_cards
 from maps.daily_map import daily_map
 from maps.geojson import week_geojson
-from maps.itinerary import WeekItinerary, itineraries
+from maps.gpx import day_gpx
+from maps.itinerary import Ways, WeekItinerary, itineraries
+from maps.ways_file import write_ways
 from maps.week_map import week_map
 from maps.workbook import week_workbook
 from optimizer.instance import sha256_of, write_plan, write_problem
@@ -44,6 +48,8 @@ class PlannedWeek:
         Bytes of the instance document; ``plan`` names their hash.
     itinerary
         The plan as people read it.
+    ways
+        Lines of its drives along the roads, as far as the region knows them.
     """
 
     region: Region
@@ -51,6 +57,7 @@ class PlannedWeek:
     instance: bytes
     plan: Plan
     itinerary: WeekItinerary
+    ways: Ways
 
 
 def plan_week(
@@ -78,7 +85,11 @@ def plan_week(
     instance = write_problem(week.problem)
     options = SolveOptions(time_limit_s=time_limit_s, instance_sha256=sha256_of(instance), gettext=language.gettext)
     plan = solver(week.problem, options)
-    return PlannedWeek(region, week, instance, plan, itineraries(week.problem, plan, week.cards))
+    straight = itineraries(week.problem, plan, week.cards)
+    drives = ((leg.origin.location, leg.destination.location) for day in straight.itineraries for leg in day.legs)
+    along = ways(drives, region)
+    itinerary = itineraries(week.problem, plan, week.cards, along) if along else straight
+    return PlannedWeek(region, week, instance, plan, itinerary, along)
 
 
 def week_files(planned: PlannedWeek, language: Language) -> dict[str, bytes]:
@@ -96,6 +107,9 @@ def week_files(planned: PlannedWeek, language: Language) -> dict[str, bytes]:
     for day in itinerary.itineraries:
         page = daily_map(itinerary, day, areas, gettext=gettext, locale=locale)
         files[day.file_name] = page.encode()
+        files[f"{day.name}.gpx"] = day_gpx(day, gettext=gettext, locale=locale)
+    if planned.ways:
+        files["ways.json"] = write_ways(planned.ways)
     return files
 
 

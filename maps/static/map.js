@@ -123,10 +123,15 @@
     placeNames(marks, places, moved);
   };
 
-  const arrow = (from, to, colour) => {
-    const [start, end] = [from, to].map((point) => map.project(latLng(point), 12));
+  const arrow = (line, colour) => {
+    const points = line.map((point) => map.project(latLng(point), 12));
+    const steps = points.slice(1).map((point, at) => point.distanceTo(points[at]));
     // Just short of halfway: the arrows of a way out and back along one line then stand apart.
-    const place = map.unproject(start.add(end.subtract(start).multiplyBy(0.46)), 12);
+    let left = 0.46 * steps.reduce((sum, step) => sum + step, 0);
+    let at = 0;
+    while (at < steps.length - 1 && left > steps[at]) left -= steps[at++];
+    const [start, end] = [points[at], points[at + 1]];
+    const place = map.unproject(start.add(end.subtract(start).multiplyBy(steps[at] ? left / steps[at] : 0)), 12);
     const head = element("span", "arrow");
     head.style.setProperty("--van", colour);
     head.style.transform = `rotate(${Math.atan2(end.y - start.y, end.x - start.x)}rad)`;
@@ -134,15 +139,15 @@
     return L.marker(place, { icon, interactive: false, keyboard: false, zIndexOffset: -1000 });
   };
 
-
-  const leg = ({ from, to, is_straight: isStraight }, colour, lines) => {
-    const ends = [latLng(from.point), latLng(to.point)];
+  const leg = ({ from, to, way: road, is_straight: isStraight }, colour, lines) => {
+    const line = isStraight ? [from.point, to.point] : road;
+    const ends = line.map(latLng);
     const dashes = isStraight ? "7 6" : null;
     const way = L.polyline(ends, { pane: "legs", color: colour, weight: 3, dashArray: dashes, lineCap: "butt" });
     const casing = L.polyline(ends, { pane: "casings", color: "#ffffff", weight: 7, opacity: 0.9, interactive: false });
     const parts = [casing, way];
     way.bindPopup(popup(lines), popupOptions());
-    if (from.point.join() !== to.point.join()) parts.push(arrow(from.point, to.point, colour));
+    if (from.point.join() !== to.point.join()) parts.push(arrow(line, colour));
     return parts;
   };
 

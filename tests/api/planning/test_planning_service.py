@@ -36,14 +36,15 @@ def sample_out(tmp_path: Path) -> Path:
 
 
 def test_everything_of_a_week_is_written(sample_out: Path) -> None:
-    """Documents, week map, a map a van and day, workbook and GeoJSON; from the documents all can be made again."""
+    """Documents, week map, a map and a track a van and day, workbook, GeoJSON; all can be made from the documents."""
     instance = (sample_out / "instance.json").read_bytes()
     problem, plan = read_problem(instance), read_plan((sample_out / "plan.json").read_bytes())
     week = itineraries(problem, plan, read_cards((sample_out / "cards.json").read_bytes()))
     assert evaluate(problem, plan, instance_sha256=sha256_of(instance)).violations == ()
     days = {f"day-{day.vehicle.id}-{day.day}.html" for day in week.itineraries}
     assert days
-    assert {path.name for path in sample_out.iterdir()} == days | {
+    tracks = {name.replace(".html", ".gpx") for name in days}
+    assert {path.name for path in sample_out.iterdir()} == days | tracks | {
         "instance.json",
         "plan.json",
         "cards.json",
