@@ -103,6 +103,7 @@ VILLAGES: tuple[Column, ...] = (
     Column("nama", "name", cells.free_text, is_required=True),
     Column("jenis", "kind", cells.one_of(VILLAGE_KINDS), is_required=True),
     Column("kecamatan", "district", cells.free_text, is_required=True),
+    Column("kode_pos", "postal_code", cells.postal_code, default=""),
     *POINT,
     Column("penduduk", "population", _people),
     Column("belum_rekam", "unrecorded", _people),

@@ -1,4 +1,4 @@
-"""`moling plan`, `moling demo` and `moling region check`: from a region folder to a week on paper and screen."""
+"""`moling plan` and `moling demo`: from a region folder to a week on paper and screen."""
 
 import argparse
 import contextlib
@@ -43,12 +43,6 @@ def add_demo_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> Non
     add_time_limit_argument(parser, gettext, _DEMO_LIMIT_S)
 
 
-def add_region_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
-    """Arguments of ``moling region``."""
-    parser.add_argument("action", choices=("check",), help=gettext("check: list every fault of the folder"))
-    parser.add_argument("region", metavar="REGION", type=Path, help=gettext("the region folder"))
-
-
 def add_out_argument(parser: argparse.ArgumentParser, text: str) -> None:
     """The folder for results, which every planning command needs; ``text`` says what comes into it."""
     parser.add_argument("--out", metavar="FOLDER", type=Path, required=True, help=text)
@@ -91,29 +85,6 @@ def run_demo(arguments: argparse.Namespace, lang: Language) -> int:
     )
     print(f"\n{seconds}\n  {_program()} serve {arguments.out}")
     return EXIT_CODES[planned.plan.status]
-
-
-def run_region(arguments: argparse.Namespace, lang: Language) -> int:
-    """Check a region folder; 0 when it can be planned with, 1 when it has faults, each on a line of its own."""
-    gettext = lang.gettext
-    try:
-        region = load_region(arguments.region)
-    except RegionError as error:
-        for finding in error.findings:
-            print(finding.text(gettext))
-        print(gettext("{folder}: faults found: {count}.").format(folder=arguments.region, count=len(error.findings)))
-        return 1
-    text = gettext("{folder}: {name} can be planned with: villages {villages}, sites {sites}, letters {letters}.")
-    print(
-        text.format(
-            folder=arguments.region,
-            name=region.name,
-            villages=len(region.villages),
-            sites=len(region.sites),
-            letters=len(region.requests),
-        )
-    )
-    return 0
 
 
 def _program() -> str:

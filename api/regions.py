@@ -1,0 +1,142 @@
+"""`moling region`: a folder for any regency, filled from the files that its office has, and checked."""
+
+import argparse
+from pathlib import Path
+
+from api.errors import BadInputError
+from api.i18n import Gettext, Language
+from geodata.cells import degrees
+from geodata.errors import CellError, Finding, RegionError, ToldError
+from geodata.missing import list_missing
+from geodata.new_region import write_new_region
+from geodata.official import find_regency
+from geodata.region import load_region
+from geodata.writing import change_folder, check_new_folder
+
+MISSING_FILE = "missing.txt"
+
+
+def add_region_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
+    """Arguments of ``moling region``: an action, and what it works on."""
+    actions = parser.add_subparsers(metavar="ACTION", required=True, title=gettext("What to do"))
+    for name, text, add_arguments, run in (
+        ("new", gettext("make a region folder from the official list of villages"), _add_new_arguments, run_new),
+        ("check", gettext("list every fault of a region folder"), _add_check_arguments, run_check),
+    ):
+        description = text[:1].upper() + text[1:] + "."
+        child = actions.add_parser(name, gettext=gettext, help=text, description=description)
+        add_arguments(child, gettext)
+        child.set_defaults(run_action=run)
+
+
+def run_region(arguments: argparse.Namespace, lang: Language) -> int:
+    """Do the action of ``moling region`` that was asked for; its exit code."""
+    code = arguments.run_action(arguments, lang)
+    assert isinstance(code, int)
+    return code
+
+
+def _add_check_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
+    parser.add_argument("region", metavar="REGION", type=Path, help=gettext("the region folder"))
+
+
+def run_check(arguments: argparse.Namespace, lang: Language) -> int:
+    """Check a region folder; 0 when it can be planned with, 1 when it has faults, each on a line of its own."""
+    gettext = lang.gettext
+    try:
+        region = load_region(arguments.region)
+    except RegionError as error:
+        for finding in error.findings:
+            print(finding.text(gettext))
+        print(gettext("{folder}: faults found: {count}.").format(folder=arguments.region, count=len(error.findings)))
+        return 1
+    text = gettext("{folder}: {name} can be planned with: villages {villages}, sites {sites}, letters {letters}.")
+    print(
+        text.format(
+            folder=arguments.region,
+            name=region.name,
+            villages=len(region.villages),
+            sites=len(region.sites),
+            letters=len(region.requests),
+        )
+    )
+    return 0
+
+
+def _add_new_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
+    parser.add_argument("regency", metavar="CODE|NAME", help=gettext("code (12.19) or name of a regency or city"))
+    parser.add_argument("region", metavar="DIR", type=Path, help=gettext("the region folder to make; new or empty"))
+    parser.add_argument(
+        "--places",
+        metavar="FILE.csv",
+        type=Path,
+        help=gettext("official places (kode, nama, kode_pos) to take in place of the built-in list"),
+    )
+    parser.add_argument(
+        "--office", metavar="LAT,LON", help=gettext("point of the office in degrees, such as 3.17,99.43")
+    )
+
+
+def run_new(arguments: argparse.Namespace, lang: Language) -> int:
+    """
+    Make a region folder; 0 when made.
+
+    Raises
+    ------
+    BadInputError
+        When the regency is not known or not certain, or the folder is not empty; nothing is written then.
+    """
+    gettext, folder = lang.gettext, arguments.region
+    try:
+        check_new_folder(folder)
+        regency = find_regency(arguments.regency, arguments.places)
+        source = "" if arguments.places is None else f"Kode dan nama wilayah: {arguments.places.name}"
+        write_new_region(regency, folder, _office(arguments.office, gettext), source)
+        missing = write_missing(folder, gettext)
+    except ToldError as error:
+        raise BadInputError(error.text(gettext)) from error
+    print(
+        gettext("{folder}: {name} ({code}), villages {villages}, kecamatan {districts}, time zone {zone}.").format(
+            folder=folder,
+            name=regency.name,
+            code=f"{regency.code[:2]}.{regency.code[2:]}",
+            villages=len(regency.villages),
+            districts=len({village.district for village in regency.villages}),
+            zone=regency.timezone,
+        )
+    )
+    print_missing(missing, gettext)
+    return 0
+
+
+def write_missing(folder: Path, gettext: Gettext) -> tuple[Finding, ...]:
+    """Look up what the folder still lacks, and keep the list in it."""
+    missing = list_missing(folder)
+    text = "".join(f"{each.text(gettext)}\n" for each in missing) or gettext("Nothing is missing.") + "\n"
+    content = text.encode()
+    path = folder / MISSING_FILE
+    if not path.is_file() or path.read_bytes() != content:
+        change_folder(folder, {MISSING_FILE: content})
+    return missing
+
+
+def print_missing(missing: tuple[Finding, ...], gettext: Gettext) -> None:
+    """What is missing, each on a line that a terminal can hold."""
+    longest = 300
+    if missing:
+        print(gettext("Still missing (the whole list is in {file}):").format(file=MISSING_FILE))
+    for each in missing:
+        text = each.text(gettext)
+        print(f"  {text if len(text) <= longest else text[:longest] + ' ...'}")
+
+
+def _office(text: str | None, gettext: Gettext) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    try:
+        lat, lon = (degrees(part.strip()) for part in text.split(","))
+    except (CellError, ValueError) as error:
+        raise BadInputError(
+            gettext("--office is '{value}'; write latitude and longitude as 3.1726,99.4252.").format(value=text)
+        ) from error
+    return lon, lat
