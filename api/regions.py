@@ -14,6 +14,8 @@ from geodata.region import load_region
 from geodata.writing import change_folder, check_new_folder
 
 MISSING_FILE = "missing.txt"
+_MOST_LINES = 8
+"""Of one outcome in one file, on a terminal."""
 
 
 def add_region_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
@@ -21,6 +23,7 @@ def add_region_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> N
     actions = parser.add_subparsers(metavar="ACTION", required=True, title=gettext("What to do"))
     for name, text, add_arguments, run in (
         ("new", gettext("make a region folder from the official list of villages"), _add_new_arguments, run_new),
+        ("import", gettext("take places from files that the office has"), _add_import_arguments, run_import),
         ("check", gettext("list every fault of a region folder"), _add_check_arguments, run_check),
     ):
         description = text[:1].upper() + text[1:] + "."
@@ -105,6 +108,61 @@ def run_new(arguments: argparse.Namespace, lang: Language) -> int:
             zone=regency.timezone,
         )
     )
+    print_missing(missing, gettext)
+    return 0
+
+
+def _add_import_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
+    parser.add_argument("region", metavar="DIR", type=Path, help=gettext("the region folder"))
+    parser.add_argument(
+        "files",
+        metavar="FILE",
+        type=Path,
+        nargs="+",
+        help=gettext("GeoPackage, Shapefile (.shp or .zip), GeoJSON, CSV, XLSX, KML, GPX, Overpass JSON or .osm.pbf"),
+    )
+    parser.add_argument("--dry-run", action="store_true", help=gettext("report only; write nothing"))
+
+
+def run_import(arguments: argparse.Namespace, lang: Language) -> int:
+    """
+    Take places from files; 0 when taken, 1 when a file cannot be read, and then nothing is taken from any.
+
+    Raises
+    ------
+    BadInputError
+        When the folder is none that can be imported into, or cannot be written.
+    """
+    # Parsers of maps take a second to load, which other commands must not pay for.
+    from geodata.importing.importer import prepare_import  # noqa: PLC0415
+    from geodata.importing.report import REPORT_FILE  # noqa: PLC0415
+
+    gettext, folder = lang.gettext, arguments.region
+    try:
+        draft, report = prepare_import(folder, arguments.files)
+        for line in report.lines(gettext, most=_MOST_LINES):
+            print(line)
+        if report.is_failed:
+            print(gettext("Nothing was taken: a file cannot be read."))
+            return 1
+        changed = draft.changed_files()
+        if arguments.dry_run:
+            print(gettext("Would change: {files}. Nothing was written.").format(files=", ".join(changed) or "-"))
+            return 0
+        path = folder / REPORT_FILE
+        # A run that changes nothing leaves the report of the run that did.
+        is_told = path.is_file() and path.read_text(encoding="utf-8").startswith(report.sources_text())
+        if changed or not is_told:
+            text = report.sources_text() + "".join(f"{line}\n" for line in report.lines(gettext))
+            draft.write({**changed, REPORT_FILE: text.encode()})
+        missing = write_missing(folder, gettext)
+    except ToldError as error:
+        raise BadInputError(error.text(gettext)) from error
+    if changed:
+        text = gettext("Changed: {files}. The whole report is in {report}.")
+        print(text.format(files=", ".join(changed), report=REPORT_FILE))
+    else:
+        print(gettext("Nothing changed."))
     print_missing(missing, gettext)
     return 0
 

@@ -52,7 +52,7 @@ class ToldError(GeodataError, ValueError):
         English sentence with named places, and what fills them.
     """
 
-    def __init__(self, message: str, **params: object) -> None:
+    def __init__(self, message: str, /, **params: object) -> None:
         self.message = message
         self.params = MappingProxyType(params)
         super().__init__(self.text(str))

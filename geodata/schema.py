@@ -24,6 +24,7 @@ REQUESTS_FILE: Final = "requests.csv"
 RECURRING_FILE: Final = "recurring.csv"
 CALENDAR_FILE: Final = "calendar.toml"
 COAST_FILE: Final = "coast.csv"
+BOUNDARIES_FILE: Final = "boundaries.geojson"
 
 SITE_KINDS: Mapping[str, SiteKind] = {
     "sma": SiteKind.SMA,
