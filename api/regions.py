@@ -135,11 +135,13 @@ def run_import(arguments: argparse.Namespace, lang: Language) -> int:
     """
     # Parsers of maps take a second to load, which other commands must not pay for.
     from geodata.importing.importer import prepare_import  # noqa: PLC0415
+    from geodata.importing.reader_process import FileReader  # noqa: PLC0415
     from geodata.importing.report import REPORT_FILE  # noqa: PLC0415
 
     gettext, folder = lang.gettext, arguments.region
     try:
-        draft, report = prepare_import(folder, arguments.files)
+        with FileReader() as reader:
+            draft, report = prepare_import(folder, arguments.files, reader)
         for line in report.lines(gettext, most=_MOST_LINES):
             print(line)
         if report.is_failed:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from geodata.cells import without_identity_numbers
 from geodata.errors import N_, ToldError
 
 MAX_ROWS: Final = 100_000
@@ -113,10 +114,10 @@ class TableBuilder:
     notes: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
     def add(self, number: int, cells: Mapping[str, str | None], geometry: bytes | None = None) -> None:
-        """Add a row; empty cells are left out, long ones cut."""
+        """Add a row; empty cells are left out, long ones cut, control characters and identity numbers struck out."""
         if len(self.rows) >= MAX_ROWS:
             raise TooLargeError(N_("holds more than {most} rows"), most=MAX_ROWS)
-        kept = {name: text.strip()[:MAX_CELL] for name, text in cells.items() if text is not None and text.strip()}
+        kept = {name: _clean(name, text) for name, text in cells.items() if text is not None and text.strip()}
         self.rows.append(FoundRow(number, kept, geometry))
 
     def note(self, message: str, /, **params: object) -> None:
@@ -126,6 +127,12 @@ class TableBuilder:
     def table(self) -> FoundTable:
         """The table as collected."""
         return FoundTable(self.name, self.kind, tuple(self.rows), self.elsewhere, tuple(self.notes))
+
+
+def _clean(name: str, text: str) -> str:
+    shown = "".join(char if char.isprintable() else " " for char in text[:MAX_CELL]).strip()
+    # The decimals of a coordinate may be 16 digits; where it is none after all, the report strikes them out.
+    return shown if name in {"lat", "lon", "latlon"} else without_identity_numbers(shown)
 
 
 def write_found(tables: tuple[FoundTable, ...]) -> bytes:

@@ -9,7 +9,7 @@ from geodata import schema
 from geodata.errors import N_
 from geodata.importing.draft import Draft
 from geodata.importing.found import FileError, FoundTable, Kind
-from geodata.importing.reader_process import USUAL_CAPS, Caps, FileReader
+from geodata.importing.reader_process import FileReader, Wanted
 from geodata.importing.report import Outcome, Report, SourceLog
 from geodata.importing.site_rows import take_map_places, take_marks, take_sites
 from geodata.importing.village_rows import fill_points, take_boundaries, take_villages
@@ -23,7 +23,7 @@ _TAKERS: Final = {
 """In the order in which kinds are taken, whatever the order of files: villages place what comes after them."""
 
 
-def prepare_import(folder: Path, files: Sequence[Path], caps: Caps = USUAL_CAPS) -> tuple[Draft, Report]:
+def prepare_import(folder: Path, files: Sequence[Path], reader: FileReader) -> tuple[Draft, Report]:
     """
     Read and judge files against a folder; nothing is written.
 
@@ -38,17 +38,7 @@ def prepare_import(folder: Path, files: Sequence[Path], caps: Caps = USUAL_CAPS)
         When the folder is none that can be imported into.
     """
     draft, report = Draft(folder), Report()
-    tables: list[tuple[str, FoundTable]] = []
-    with FileReader(draft.code, draft.name, draft.ground.bounds(), caps) as reader:
-        for path in files:
-            try:
-                found = reader.read(path)
-                report.files.append((path.name, _sha256(path)))
-            except FileError as error:
-                report.log(path.name).add(0, Outcome.REFUSED, "", error.message, **error.params)
-                report.is_failed = True
-                continue
-            tables += [(_source(path, table), table) for table in found]
+    tables = _read(files, Wanted(draft.code, draft.name, draft.ground.bounds()), reader, report)
     if report.is_failed:
         return draft, report
     for source, table in tables:
@@ -57,11 +47,12 @@ def prepare_import(folder: Path, files: Sequence[Path], caps: Caps = USUAL_CAPS)
             take_boundaries(table, draft, report.log(source))
     draft.renew_ground()
     for kind, take in _TAKERS.items():
+        if kind is Kind.SITE:  # a school without a point of its own stands at its village's
+            fill_points(draft, report.log(schema.BOUNDARIES_FILE))
         for source, table in tables:
             if table.kind is kind:
                 take(table, draft, report.log(source))
         draft.renew_ground()
-    fill_points(draft, report.log(schema.BOUNDARIES_FILE))
     reach_km = draft.needed_reach_km()
     if reach_km is not None:
         report.log(schema.REGION_FILE).note(
@@ -69,6 +60,21 @@ def prepare_import(folder: Path, files: Sequence[Path], caps: Caps = USUAL_CAPS)
         )
     report.changed_files = tuple(draft.changed_files())
     return draft, report
+
+
+def _read(files: Sequence[Path], wanted: Wanted, reader: FileReader, report: Report) -> list[tuple[str, FoundTable]]:
+    """The tables of all files with their names; a file that cannot be read is told."""
+    tables: list[tuple[str, FoundTable]] = []
+    for path in files:
+        try:
+            found = reader.read(path, wanted)
+            report.files.append((path.name, _sha256(path)))
+        except FileError as error:
+            report.log(path.name).add(0, Outcome.REFUSED, "", error.message, **error.params)
+            report.is_failed = True
+            continue
+        tables += [(_source(path, table), table) for table in found]
+    return tables
 
 
 def _tell_table(table: FoundTable, log: SourceLog) -> None:

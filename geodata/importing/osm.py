@@ -8,7 +8,7 @@ from typing import Any, Final
 import osmium
 
 from geodata.errors import N_
-from geodata.importing.found import CheckRow, DamagedFileError, FoundTable, Kind, TableBuilder
+from geodata.importing.found import CheckRow, DamagedFileError, FileError, FoundTable, Kind, TableBuilder
 
 PLACES: Final = frozenset({"village", "suburb", "quarter", "town", "hamlet", "neighbourhood", "locality", "city"})
 SCHOOLS: Final = frozenset({"school", "kindergarten"})
@@ -38,6 +38,8 @@ def read_overpass(document: Mapping[str, Any]) -> tuple[FoundTable, ...]:
             if not collector.wants(tags):
                 continue
             collector.add(f"{str(each['type'])[0]}{int(each['id'])}", tags, _corners(each, nodes))
+    except FileError:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise DamagedFileError(N_("is no complete answer of Overpass")) from error
     return collector.tables()
@@ -77,6 +79,8 @@ def read_pbf(path: Path, check_row: CheckRow) -> tuple[FoundTable, ...]:
             else:
                 ways[found.id] = (tags, [node.ref for node in found.nodes][:_CORNERS])
         points = _node_points(path, {ref for _, refs in ways.values() for ref in refs})
+    except FileError:
+        raise
     except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         raise DamagedFileError(N_("is a damaged extract of OpenStreetMap")) from error
     for number, (tags, refs) in ways.items():

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -62,22 +62,35 @@ class Caps:
 USUAL_CAPS: Final = Caps()
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """
+    The regency that is wanted; rows of others are only counted.
+
+    Attributes
+    ----------
+    code, name
+        4 digits; name with its kind.
+    bounds
+        West, south, east, north of what is known of it, degrees; points of public maps beyond are only counted.
+    """
+
+    code: str
+    name: str
+    bounds: tuple[float, float, float, float] | None = None
+
+
 class FileReader:
     """
     Reads files one after another; ends its processes with the ``with`` block.
 
     Parameters
     ----------
-    code, name
-        Of the regency that is wanted; rows of others are only counted.
-    bounds
-        West, south, east, north of what is known of it, degrees; points of public maps beyond are only counted.
+    caps
+        For each file by itself.
     """
 
-    def __init__(
-        self, code: str, name: str, bounds: tuple[float, float, float, float] | None = None, caps: Caps = USUAL_CAPS
-    ) -> None:
-        self._wanted = {"code": code, "name": name, "bounds": bounds}
+    def __init__(self, caps: Caps = USUAL_CAPS) -> None:
         self._caps = caps
         root = str(Path(__file__).resolve().parents[2])
         # One arena and one thread: address space is capped, and each more would claim 64 MB of it.
@@ -109,7 +122,7 @@ class FileReader:
         """Process id of the server."""
         return self._server.pid
 
-    def read(self, path: Path) -> tuple[FoundTable, ...]:
+    def read(self, path: Path, wanted: Wanted) -> tuple[FoundTable, ...]:
         """
         The tables of a file.
 
@@ -125,7 +138,7 @@ class FileReader:
                 "stage": stage,
                 "memory_mb": self._caps.memory_mb,
                 "seconds": self._caps.seconds,
-                **self._wanted,
+                **asdict(wanted),
             }
             ending = self._ask(request)
             if ending == "time":
@@ -207,17 +220,19 @@ def _read_in_child(request: Mapping[str, Any], server: int) -> None:
         os._exit(code)
 
 
-def _answer(path: Path, stage: Path, wanted: Mapping[str, Any]) -> bytes:
+def _answer(path: Path, stage: Path, request: Mapping[str, Any]) -> bytes:
     from geodata.importing.reading import read_file  # noqa: PLC0415 (the parent needs no parser)
+
+    wanted = Wanted(request["code"], request["name"], request["bounds"])
 
     def is_wanted(cells: Mapping[str, str]) -> bool:
         code = read_code(cells.get("code", ""))
         if code is not None:
-            return code.startswith(str(wanted["code"]))
-        if "osm" in cells and wanted["bounds"]:
-            west, south, east, north = wanted["bounds"]
-            return bool(west <= float(cells["lon"]) <= east and south <= float(cells["lat"]) <= north)
-        return "regency" not in cells or is_same_regency(cells["regency"], wanted["name"])
+            return code.startswith(wanted.code)
+        if "osm" in cells and wanted.bounds:
+            west, south, east, north = wanted.bounds
+            return west <= float(cells["lon"]) <= east and south <= float(cells["lat"]) <= north
+        return "regency" not in cells or is_same_regency(cells["regency"], wanted.name)
 
     try:
         return write_found(read_file(path, is_wanted, stage))

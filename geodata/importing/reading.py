@@ -18,6 +18,7 @@ from geodata.errors import N_
 from geodata.importing.found import (
     CheckRow,
     DamagedFileError,
+    FileError,
     FoundTable,
     TooLargeError,
     UnknownKindError,
@@ -152,9 +153,9 @@ def _read_archive(path: Path, check_row: CheckRow, stage: Path) -> tuple[FoundTa
             if "xl/workbook.xml" in names:
                 return _read_workbook(path, archive, members, check_row)
             return _read_members(archive, members, check_row, stage)
+    except FileError:
+        raise
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        if isinstance(error, UnknownKindError | DamagedFileError | TooLargeError | UnsafeFileError):
-            raise
         raise DamagedFileError(N_("is a damaged archive")) from error
 
 

@@ -14,6 +14,7 @@ from geodata.errors import N_
 from geodata.importing.found import (
     CheckRow,
     DamagedFileError,
+    FileError,
     FoundTable,
     Kind,
     TableBuilder,
@@ -71,11 +72,12 @@ def read_xlsx(path: Path, check_row: CheckRow) -> tuple[FoundTable, ...]:
     import openpyxl  # noqa: PLC0415 (slow to load)
 
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        # A hidden sheet mostly holds an older version of the visible one.
-        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        tables = [_table(str(sheet.title), _sheet_lines(sheet), check_row) for sheet in sheets[:50]]
-    except (UnknownKindError, DamagedFileError, TooLargeError, MemoryError):
+        with path.open("rb") as stream:  # by its name the library would refuse a workbook that is called otherwise
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+            # A hidden sheet mostly holds an older version of the visible one.
+            sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+            tables = [_table(str(sheet.title), _sheet_lines(sheet), check_row) for sheet in sheets[:50]]
+    except (FileError, MemoryError):
         raise
     except (BadZipFile, OSError) as error:
         raise DamagedFileError(N_("is a damaged workbook")) from error

@@ -128,7 +128,7 @@ def _take_site(row: FoundRow, point: ReadPoint, draft: Draft, log: SourceLog, se
     cells = row.cells
     name = cells.get("school") or cells.get("name", "")
     kind = kind_of(name, cells.get("level", ""))
-    if not name or kind is None:
+    if not name or kind is None or _hides_number(name):
         log.add(row.number, Outcome.REFUSED, name, N_("has no level (SMA, SMK, MA ...) that is known"))
         return
     village = _village_of(row, point, draft)
@@ -159,6 +159,11 @@ def _take_site(row: FoundRow, point: ReadPoint, draft: Draft, log: SourceLog, se
         log.add(row.number, Outcome.CHANGED, f"{name} ({code})", "{changes}", changes=changes)
     else:
         log.add(row.number, Outcome.MATCHED, f"{name} ({code})")
+
+
+def _hides_number(name: str) -> bool:
+    """Whether an identity number was struck out of a name, so that it names nobody."""
+    return "#" * 16 in name
 
 
 def _new_cells(name: str, kind: str, village: KnownVillage) -> dict[str, str]:
@@ -212,4 +217,4 @@ def _code_of(row: FoundRow, name: str, village: KnownVillage, point: ReadPoint, 
             return code
     if "osm" in row.cells:
         return f"OSM-{row.cells['osm']}"
-    return re.sub(r"[^A-Z0-9]+", "-", name.upper()).strip("-")[:30] + "-" + village.code[-6:]
+    return (re.sub(r"[^A-Z0-9]+", "-", name.upper()).strip("-")[:30] or "S") + "-" + village.code[-6:]

@@ -17,6 +17,7 @@ from geodata.importing.found import (
     MAX_ROWS,
     CheckRow,
     DamagedFileError,
+    FileError,
     FoundTable,
     Kind,
     TableBuilder,
@@ -51,6 +52,8 @@ def read_layers(path: Path, check_row: CheckRow) -> tuple[FoundTable, ...]:
         if len(layers) > MAX_LAYERS:
             raise TooLargeError(N_("holds more than {most} layers"), most=MAX_LAYERS)
         tables = [_read_layer(path, name, check_row) for name, kind in layers]
+    except FileError:
+        raise
     except (DataSourceError, DataLayerError, shapely.errors.GEOSException, ProjError) as error:
         raise DamagedFileError(N_("is damaged or of no kind that can be read")) from error
     except (ValueError, TypeError, IndexError, OverflowError, UnicodeError, RuntimeError) as error:

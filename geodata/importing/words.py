@@ -12,6 +12,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 VILLAGE_DIGITS: Final = 10
+MAX_DIGITS: Final = 12
+MOST_PEOPLE: Final = 1_000_000
+"""As the tables of a region folder allow."""
 
 _PREFIX = re.compile(r"^(?:desa adat|desa|kelurahan|kel|ds|gampong|kampung adat|nagari|pekon)\b[. ]+")
 _DISTRICT_PREFIX = re.compile(r"^(?:kecamatan|kec|distrik)\b[. ]*")
@@ -134,9 +137,15 @@ def read_code(text: str) -> str | None:
 def read_count(text: str) -> int | None:
     """A number of people, dots or commas between thousands; None where it is none."""
     text = text.strip()
+    if len(text) > MAX_DIGITS:
+        return None
     if _THOUSANDS.fullmatch(text):
-        return int(re.sub(r"\D", "", text))
-    return int(re.split("[.,]", text)[0]) if _COUNT.fullmatch(text) and len(text) < 12 else None  # noqa: PLR2004
+        value = int(re.sub(r"\D", "", text))
+    elif _COUNT.fullmatch(text):
+        value = int(re.split("[.,]", text)[0])
+    else:
+        return None
+    return value if value <= MOST_PEOPLE else None
 
 
 def read_degrees(text: str) -> float | None:
