@@ -76,7 +76,10 @@ def _add_new_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> Non
         help=gettext("official places (kode, nama, kode_pos) to take in place of the built-in list"),
     )
     parser.add_argument(
-        "--office", metavar="LAT,LON", help=gettext("point of the office in degrees, such as 3.17,99.43")
+        "--office",
+        nargs=2,
+        metavar=("LAT", "LON"),
+        help=gettext("point of the office in degrees, such as 3.1726 99.4252"),
     )
 
 
@@ -190,13 +193,15 @@ def print_missing(missing: tuple[Finding, ...], gettext: Gettext) -> None:
         print(f"  {text if len(text) <= longest else text[:longest] + ' ...'}")
 
 
-def _office(text: str | None, gettext: Gettext) -> tuple[float, float] | None:
-    if text is None:
+def _office(texts: list[str] | None, gettext: Gettext) -> tuple[float, float] | None:
+    if texts is None:
         return None
     try:
-        lat, lon = (degrees(part.strip()) for part in text.split(","))
-    except (CellError, ValueError) as error:
+        lat, lon = map(degrees, texts)
+    except CellError as error:
         raise BadInputError(
-            gettext("--office is '{value}'; write latitude and longitude as 3.1726,99.4252.").format(value=text)
+            gettext("--office is '{value}'; write latitude and longitude as 3.1726 99.4252.").format(
+                value=" ".join(texts)
+            )
         ) from error
     return lon, lat

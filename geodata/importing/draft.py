@@ -205,4 +205,5 @@ def _known(place: int, cells: dict[str, str]) -> KnownVillage:
 
 def _point(cells: Mapping[str, Any]) -> Point | None:
     lat, lon = read_degrees(cells.get("lintang", "")), read_degrees(cells.get("bujur", ""))
-    return None if lat is None or lon is None else (lon, lat)
+    is_on_earth = lat is not None and lon is not None and abs(lat) <= 90 and abs(lon) <= 180  # noqa: PLR2004 (degrees)
+    return (lon, lat) if is_on_earth and lat is not None and lon is not None else None

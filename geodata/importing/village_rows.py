@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
+from geodata.checks import INDONESIA
 from geodata.errors import N_
 from geodata.importing.draft import SAME_M, Draft, distance_m, point_cells
 from geodata.importing.found import FoundRow, FoundTable
@@ -15,6 +17,8 @@ from geodata.importing.points import ReadPoint, judge_outliers, judge_place, jud
 from geodata.importing.report import Outcome, SourceLog
 from geodata.importing.words import read_count
 
+MOST_DEG = 3.0
+"""Widest boundary of a village in degrees; the largest, in Papua and in the seas of Maluku, stay below."""
 _OFFICE = re.compile(r"(?i)\b(?:disdukcapil|dukcapil|dinas kependudukan|catatan sipil)\b")
 _ACCESS = {
     "perahu": re.compile(r"(?i)perahu|kapal|laut|sungai|boat|air\b|ferry|feri|ketinting|klotok"),
@@ -40,12 +44,23 @@ def take_boundaries(table: FoundTable, draft: Draft, log: SourceLog) -> None:
                 message = N_("the boundary was invalid ({reason}) and was repaired")
                 log.add(row.number, Outcome.SUSPECT, village.told(), message, reason=row.cells["repaired"])
         shapes = [shapely.from_wkb(row.geometry) for row in rows if row.geometry is not None]
+        if not all(_can_be_village(shape) for shape in shapes):
+            message = N_("the boundary is too large for a village or lies outside Indonesia; not taken")
+            log.add(rows[0].number, Outcome.SUSPECT, village.told(), message)
+            continue
         outcome = draft.set_boundary(code, shapes[0] if len(shapes) == 1 else shapely.union_all(shapes))
         if outcome is None:
             log.add(rows[0].number, Outcome.ADDED, village.told(), N_("boundary"))
         elif outcome:
             log.add(rows[0].number, Outcome.CHANGED, village.told(), N_("boundary"))
     _tell_overlaps(parts, draft, log)
+
+
+def _can_be_village(shape: BaseGeometry) -> bool:
+    west, south, east, north = shape.bounds
+    least_lon, most_lon, least_lat, most_lat = INDONESIA
+    is_inside = least_lon <= west and east <= most_lon and least_lat <= south and north <= most_lat
+    return is_inside and max(east - west, north - south) <= MOST_DEG
 
 
 def _tell_overlaps(parts: Mapping[str, Sequence[FoundRow]], draft: Draft, log: SourceLog) -> None:
