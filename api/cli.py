@@ -121,6 +121,7 @@ _EPILOG = N_(
     "An office starts from its region folder (villages, sites, vans, letters, fixed rounds). Try\n"
     "  moling demo --out out                                 a week of the sample regency\n"
     "  moling region new 12.19 MYREGION                      a folder for any regency, from its code or name\n"
+    "  moling region import MYREGION FILE...                 places, people and boundaries from the office's files\n"
     "  moling region check MYREGION                          every fault of a folder at once\n"
     "  moling plan MYREGION --week 2026-W50 --out out        the week's plan, maps and files\n"
     "  moling rounds MYREGION --from 2027-W01 --out rounds   a quarter's fixed rounds, their calendar and rules\n"
