@@ -101,7 +101,8 @@ class Report:
         Parameters
         ----------
         most
-            Most lines of one outcome in one file; None for all.
+            Most lines of what was added or changed in one file, five times as many of what asks for a person; None for
+            all.
         """
         by_source: dict[str, dict[Outcome, list[Entry]]] = defaultdict(lambda: defaultdict(list))
         for entry in self.entries:
@@ -143,6 +144,8 @@ def _outcome_lines(
         rows = gettext("rows {rows}").format(rows=_ranges(sorted({entry.row for entry in entries})))
         yield f"  {title}: {rows}"
         return
+    if most is not None and outcome in {Outcome.SUSPECT, Outcome.REFUSED}:
+        most *= 5
     for entry in entries[:most]:
         yield f"  {title}: {entry.text(gettext)}"
     if most is not None and len(entries) > most:

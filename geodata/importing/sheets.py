@@ -125,7 +125,9 @@ def _table(name: str, lines: list[Line], check_row: CheckRow) -> FoundTable | No
     builder = TableBuilder(name, Kind.SITE if is_site else Kind.VILLAGE)
     if below > 1:
         builder.note(N_("heading found in row {row}"), row=below)
-    for number, cells in _filled(lines[below:], fields):
+    # Offices keep a sheet a kecamatan, and then no column for it.
+    district = name if "district" not in fields and re.match(r"(?i)kec(?:amatan)?\b", name) else ""
+    for number, cells in _filled(lines[below:], fields, district):
         if _is_no_row(cells, is_site=is_site):
             continue
         if check_row(cells):
@@ -159,9 +161,8 @@ def _joined_head(rows: Sequence[Sequence[str]], column: int) -> str:
     return next((head for head in reversed(heads) if fields_of([head])), heads[-1] if heads else "")
 
 
-def _filled(lines: list[Line], fields: Mapping[str, int]) -> Iterator[tuple[int, dict[str, str]]]:
+def _filled(lines: list[Line], fields: Mapping[str, int], district: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Cells by field; an empty kecamatan is that of the row above, as merged cells come out."""
-    district = ""
     for number, line in lines:
         cells = {
             name: line[place].strip() for name, place in fields.items() if place < len(line) and line[place].strip()

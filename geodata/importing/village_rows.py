@@ -13,7 +13,7 @@ from geodata.errors import N_
 from geodata.importing.draft import SAME_M, Draft, distance_m, point_cells
 from geodata.importing.found import FoundRow, FoundTable
 from geodata.importing.places import KnownVillage, Mismatch
-from geodata.importing.points import ReadPoint, judge_outliers, judge_place, judge_together, read_point
+from geodata.importing.points import FAR_M, ReadPoint, judge_outliers, judge_place, judge_together, read_point
 from geodata.importing.report import Outcome, SourceLog
 from geodata.importing.words import read_count
 
@@ -146,6 +146,13 @@ def _said(row: FoundRow, point: ReadPoint) -> tuple[object, ...]:
 
 
 def _take_row(row: FoundRow, village: KnownVillage, point: ReadPoint, draft: Draft, log: SourceLog) -> None:
+    if not {"code", "district"} & row.cells.keys() and point.lonlat is not None:
+        outside_m = draft.ground.beyond_m(village.code[:4], *point.lonlat)
+        if outside_m is not None and outside_m > FAR_M:
+            message = N_("bears the name of {village}, but lies {km} km outside the regency")
+            km = f"{outside_m / 1000:.1f}"
+            log.add(row.number, Outcome.REFUSED, village.name, message, village=village.told(), km=km)
+            return
     cells = _counts(row, village, log)
     if "access" in row.cells:
         ways = [way for way, pattern in _ACCESS.items() if pattern.search(row.cells["access"])]

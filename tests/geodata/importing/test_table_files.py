@@ -242,3 +242,27 @@ def test_codes_in_all_forms_are_one(run_import: RunImport, region: Path, tmp_pat
     assert [code for code, row in village_cells(region).items() if row["penduduk"] == "7"] == [
         code for code, _, _ in VILLAGES[:5]
     ]
+
+
+def test_a_sheet_for_each_kecamatan(run_import: RunImport, region: Path, tmp_path: Path) -> None:
+    """The name of a sheet tells the kecamatan where no column does: both villages called Durian get their number."""
+    book = openpyxl.Workbook()
+    for district in ("Hulu", "Hilir"):
+        sheet = book.create_sheet(f"Kec. {district}")
+        sheet.append(["Nama Desa", "Belum Rekam"])
+        sheet.append(["Durian", len(district)])
+    book.save(tmp_path / "a.xlsx")
+    report = run_import(tmp_path / "a.xlsx")
+    assert rows_with(report, Outcome.REFUSED) == {}
+    cells = village_cells(region)
+    assert (cells["1299012004"]["belum_rekam"], cells["1299022002"]["belum_rekam"]) == ("4", "5")
+
+
+def test_a_name_alone_far_outside_the_regency_is_another_village(
+    run_import: RunImport, region: Path, boundaries: Path, tmp_path: Path
+) -> None:
+    """Suka Maju is in half of all regencies: nothing of such a row is taken, its numbers neither."""
+    table = [["desa", "lat", "lon", "penduduk"], ["Suka Maju", 1.5, 101.0, 900]]
+    report = run_import(boundaries, write_csv(tmp_path / "a.csv", table))
+    assert "outside the regency" in rows_with(report, Outcome.REFUSED)[2]
+    assert village_cells(region)["1299022003"]["penduduk"] == ""
