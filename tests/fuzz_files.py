@@ -44,6 +44,10 @@ _WORDS = (
 def mutated(content: bytes, rng: random.Random) -> bytes:
     """The content with a few bytes changed, a piece cut out, doubled or put in, or the end cut off."""
     data = bytearray(content)
+    if rng.random() < 0.5:  # lightly, so that the damage gets past the first look at the file
+        for _ in range(rng.choice((1, 2, 5))):
+            data[rng.randrange(len(data))] = rng.choice(b"0123456789.-eE,aZ \xff\0")
+        return bytes(data)
     for _ in range(rng.choice((1, 1, 2, 4, 16))):
         place = rng.randrange(len(data) + 1)
         kind = rng.randrange(6)
