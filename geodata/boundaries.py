@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 MAX_BYTES: Final = 5_000_000
-MAX_WRITTEN_BYTES: Final = 450_000
+MAX_WRITTEN_BYTES: Final = 330_000
 """Of all boundaries together; a map of 400 villages with everything else on it then stays below 1 MB."""
 MAX_VERTICES: Final = 400_000
 _FIRST_TOLERANCE_M = 5.0

@@ -46,7 +46,7 @@ def test_boundaries_match_every_village_by_code(batubara: Path, data: Path, read
     assert report.count(Outcome.MATCHED) == 151
     assert report.count(Outcome.REFUSED) == 0
     assert len(load_region(batubara).boundaries) == 151
-    assert (batubara / "boundaries.geojson").stat().st_size < 450_000
+    assert (batubara / "boundaries.geojson").stat().st_size < 330_000
 
 
 SPELLINGS = {
