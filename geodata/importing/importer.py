@@ -41,10 +41,10 @@ def prepare_import(folder: Path, files: Sequence[Path], reader: FileReader) -> t
     tables = _read(files, Wanted(draft.code, draft.name, draft.ground.bounds()), reader, report)
     if report.is_failed:
         return draft, report
-    for source, table in tables:
+    for number, (source, table) in enumerate(tables):
         _tell_table(table, report.log(source))
         if table.kind is Kind.VILLAGE:
-            take_boundaries(table, draft, report.log(source))
+            tables[number] = (source, take_boundaries(table, draft, report.log(source)))
     draft.renew_ground()
     for kind, take in _TAKERS.items():
         if kind is Kind.SITE:  # a school without a point of its own stands at its village's

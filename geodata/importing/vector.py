@@ -70,9 +70,10 @@ def _read_layer(path: Path, layer: str, check_row: CheckRow) -> FoundTable | Non
     fields = fields_of(columns)
     if int(str(info["features"])) > MAX_ROWS:
         raise TooLargeError(N_("holds more than {most} rows"), most=MAX_ROWS)
+    is_area = "Polygon" in str(info["geometry_type"])
     if is_site_table(fields):
         kind = Kind.SITE
-    elif is_village_table(fields):
+    elif is_village_table(fields) or "village" in fields or ("name" in fields and is_area):
         kind = Kind.VILLAGE
     elif "name" in fields and "Point" in str(info["geometry_type"]):
         kind = Kind.MARK

@@ -2,7 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from statistics import median
 from types import MappingProxyType
 
 import shapely
@@ -19,17 +21,19 @@ from geodata.importing.words import read_count
 
 MOST_DEG = 3.0
 """Widest boundary of a village in degrees; the largest, in Papua and in the seas of Maluku, stay below."""
+_FAR_BOUNDARY_M = 60_000.0
 _OFFICE = re.compile(r"(?i)\b(?:disdukcapil|dukcapil|dinas kependudukan|catatan sipil)\b")
 _ACCESS = {
     "perahu": re.compile(r"(?i)perahu|kapal|laut|sungai|boat|air\b|ferry|feri|ketinting|klotok"),
     "motor": re.compile(r"(?i)motor|roda ?(?:2|dua)"),
     "mobil": re.compile(r"(?i)mobil|darat|roda ?(?:4|empat)|truk|aspal"),
 }
+_DENIAL = re.compile(r"(?i)\b(?:tidak|tak|bukan|tanpa|belum)\b")
 _COUNTS = {"population": "penduduk", "unrecorded": "belum_rekam"}
 
 
-def take_boundaries(table: FoundTable, draft: Draft, log: SourceLog) -> None:
-    """Take the boundaries of a table; what else its rows say is taken by `take_villages`."""
+def take_boundaries(table: FoundTable, draft: Draft, log: SourceLog) -> FoundTable:
+    """Take the boundaries of a table; returns it without the rows that must not be taken at all."""
     parts: dict[str, list[FoundRow]] = defaultdict(list)
     for row in table.rows:
         if row.geometry is None:
@@ -37,23 +41,61 @@ def take_boundaries(table: FoundTable, draft: Draft, log: SourceLog) -> None:
         village = draft.index.find(row.cells, draft.ground, None)
         if isinstance(village, KnownVillage):  # others are refused with the rest of their row
             parts[village.code].append(row)
+    shapes = {code: _whole(rows) for code, rows in parts.items()}
+    middle, most_m = _usual_place(shape for code, shape in shapes.items() if len(parts[code]) == 1)
+    refused: set[int] = set()
     for code, rows in parts.items():
-        village = draft.index.by_code[code]
-        for row in rows:
-            if "repaired" in row.cells:
-                message = N_("the boundary was invalid ({reason}) and was repaired")
-                log.add(row.number, Outcome.SUSPECT, village.told(), message, reason=row.cells["repaired"])
-        shapes = [shapely.from_wkb(row.geometry) for row in rows if row.geometry is not None]
-        if not all(_can_be_village(shape) for shape in shapes):
-            message = N_("the boundary is too large for a village or lies outside Indonesia; not taken")
-            log.add(rows[0].number, Outcome.SUSPECT, village.told(), message)
+        reason = _doubt(shapes[code], rows, middle, most_m)
+        if reason is None:
+            _take_boundary(shapes[code], rows, draft.index.by_code[code], draft, log)
             continue
-        outcome = draft.set_boundary(code, shapes[0] if len(shapes) == 1 else shapely.union_all(shapes))
-        if outcome is None:
-            log.add(rows[0].number, Outcome.ADDED, village.told(), N_("boundary"))
-        elif outcome:
-            log.add(rows[0].number, Outcome.CHANGED, village.told(), N_("boundary"))
+        for row in rows:
+            log.add(row.number, Outcome.REFUSED, draft.index.by_code[code].told(), reason)
+        refused.update(row.number for row in rows)
     _tell_overlaps(parts, draft, log)
+    return replace(table, rows=tuple(row for row in table.rows if row.number not in refused))
+
+
+def _whole(rows: Sequence[FoundRow]) -> BaseGeometry:
+    shapes = [shapely.from_wkb(row.geometry) for row in rows if row.geometry is not None]
+    return shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
+
+
+def _usual_place(shapes: Iterable[BaseGeometry]) -> tuple[tuple[float, float], float]:
+    """The middle of most boundaries, and how far from it others can be believed to lie, in metres."""
+    centres = [(shape.centroid.x, shape.centroid.y) for shape in shapes if _can_be_village(shape)]
+    if not centres:
+        return (0.0, 0.0), 0.0
+    middle = (median(lon for lon, _ in centres), median(lat for _, lat in centres))
+    return middle, max(_FAR_BOUNDARY_M, 6 * median(distance_m(middle, each) for each in centres))
+
+
+def _doubt(shape: BaseGeometry, rows: Sequence[FoundRow], middle: tuple[float, float], most_m: float) -> str | None:
+    """Why a boundary is not believed; None where it is."""
+    if not _can_be_village(shape):
+        return N_("the boundary is too large for a village or lies outside Indonesia")
+    if all("code" in row.cells for row in rows):
+        return None
+    if len(rows) > 1 and not all("district" in row.cells for row in rows):
+        return N_("several boundaries bear this name alone; give the code or the kecamatan")
+    # A file of a province has many a village of a name that this regency has once.
+    if distance_m(middle, (shape.centroid.x, shape.centroid.y)) > most_m:
+        return N_("the boundary of this name lies far from all others; give the code")
+    return None
+
+
+def _take_boundary(
+    shape: BaseGeometry, rows: Sequence[FoundRow], village: KnownVillage, draft: Draft, log: SourceLog
+) -> None:
+    for row in rows:
+        if "repaired" in row.cells:
+            message = N_("the boundary was invalid ({reason}) and was repaired")
+            log.add(row.number, Outcome.SUSPECT, village.told(), message, reason=row.cells["repaired"])
+    is_other = draft.set_boundary(village.code, shape)
+    if is_other is None:
+        log.add(rows[0].number, Outcome.ADDED, village.told(), N_("boundary"))
+    elif is_other:
+        log.add(rows[0].number, Outcome.CHANGED, village.told(), N_("boundary"))
 
 
 def _can_be_village(shape: BaseGeometry) -> bool:
@@ -156,7 +198,7 @@ def _take_row(row: FoundRow, village: KnownVillage, point: ReadPoint, draft: Dra
     cells = _counts(row, village, log)
     if "access" in row.cells:
         ways = [way for way, pattern in _ACCESS.items() if pattern.search(row.cells["access"])]
-        if ways:
+        if ways and not _DENIAL.search(row.cells["access"]):
             cells["akses"] = ";".join(ways)
         else:
             message = N_("access '{access}' is not understood; write mobil, motor or perahu")
