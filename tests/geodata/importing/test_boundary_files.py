@@ -194,7 +194,10 @@ def test_a_damaged_boundaries_file_is_a_finding(
 
 def test_namesakes_of_other_regencies_are_not_taken(run_import: RunImport, region: Path, tmp_path: Path) -> None:
     """A layer of a province by names alone: two of one name, and one far away, are nobody's to choose."""
-    columns = {"WADMKD": ["Pasar Hulu", "Suka Maju", "Suka Maju", "Kuala Hilir", "Sei Hulu"], "luas": [1, 2, 3, 4, 5]}
+    columns: dict[str, list[Any]] = {
+        "WADMKD": ["Pasar Hulu", "Suka Maju", "Suka Maju", "Kuala Hilir", "Sei Hulu"],
+        "luas": [1, 2, 3, 4, 5],
+    }
     shapes = [square(0), square(6), shapely.box(101, 1, 101.1, 1.1), square(4), shapely.box(97.0, 5.0, 97.1, 5.1)]
 
     report = run_import(write_layer(tmp_path / "b.geojson", columns, shapes))
