@@ -6,7 +6,7 @@ BENCH ?= --afresh
 OUT ?= out
 WEEK ?=
 
-.PHONY: demo test test-all lint types imports serve pictures bench bench-quick lock clean
+.PHONY: demo test test-all lint types imports serve pictures bench bench-quick fuzz lock clean
 
 demo: .venv/run.stamp ## plan next week for the sample regency
 	@$(BIN)/moling demo --out $(OUT) $(if $(WEEK),--week $(WEEK))
@@ -38,6 +38,9 @@ bench: .venv-bench/stamp ## measure our engines and their peers, and write docs/
 
 bench-quick: .venv/dev.stamp ## fail where a gap has become worse than the expected one
 	$(BIN)/python -m benchmarks.quick
+
+fuzz: .venv/dev.stamp ## import 5,000 mutated files of every kind and print how they ended (an hour)
+	$(BIN)/python -m tests.fuzz_files 5000
 
 lock: .venv/dev.stamp ## resolve the lock files anew
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build pyproject.toml -o requirements.lock

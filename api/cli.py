@@ -68,9 +68,9 @@ COMMANDS = (
     ),
     Command(
         "region",
-        N_("work on a region folder: check it, read its roads, fit their speeds"),
-        "api.planning.commands:add_region_arguments",
-        "api.planning.commands:run_region",
+        N_("work on a region folder: make a new one, import files and roads into it, check it"),
+        "api.regions:add_region_arguments",
+        "api.regions:run_region",
     ),
     Command(
         "serve",
@@ -120,6 +120,8 @@ _DESCRIPTION = N_("Plans the weekly rounds of a civil registry's mobile vans, an
 _EPILOG = N_(
     "An office starts from its region folder (villages, sites, vans, letters, fixed rounds). Try\n"
     "  moling demo --out out                                 a week of the sample regency\n"
+    "  moling region new 12.19 MYREGION                      a folder for any regency, from its code or name\n"
+    "  moling region import MYREGION FILE...                 places, people and boundaries from the office's files\n"
     "  moling region check MYREGION                          every fault of a folder at once\n"
     "  moling plan MYREGION --week 2026-W50 --out out        the week's plan, maps and files\n"
     "  moling rounds MYREGION --from 2027-W01 --out rounds   a quarter's fixed rounds, their calendar and rules\n"

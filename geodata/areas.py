@@ -1,10 +1,10 @@
 """
 Areas and neighbours of villages, from their service points.
 
-Until an office imports boundaries, a village's area is its Voronoi cell: all that lies nearer to its service point
-than to any other. Cells are bounded by the hull of all points, widened, and by the coast line. They are good enough
-to shade a map and are marked approximate; nothing is planned by them. Lengths are measured in the UTM zone of the
-region or along great circles, never in degrees.
+An imported boundary is a village's area. Without one it is the village's Voronoi cell: all that lies nearer to its
+service point than to any other. Cells are bounded by the hull of all points, widened, and by the coast line. They are
+good enough to shade a map and are marked approximate; nothing is planned by them. Lengths are measured in the UTM zone
+of the region or along great circles, never in degrees.
 """
 
 import math
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from geodata.boundaries import boundary_shape
 from geodata.region import Region
 from geodata.villages import Village
 from optimizer.problem import GreatCircle, Location, LocationId
@@ -38,12 +39,12 @@ _NUDGE_M = 2.0
 
 def village_areas(region: Region) -> "gpd.GeoDataFrame":
     """
-    Approximate areas of all villages, in their order.
+    Areas of all villages, in their order: their boundaries, and approximate ones of villages that have none.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        Columns ``code``, ``name``, ``is_approximate`` (always true here) and ``geometry`` (polygons, EPSG:4326).
+        Columns ``code``, ``name``, ``is_approximate`` and ``geometry`` (polygons, EPSG:4326).
         Cells do not overlap and each holds its village's service point; of villages at the very same point, the
         later ones get the strip beside it.
     """
@@ -54,14 +55,16 @@ def village_areas(region: Region) -> "gpd.GeoDataFrame":
     lon, lat = zip(*((village.lon, village.lat) for village in region.villages), strict=True)
     points = _apart(gpd.GeoSeries.from_xy(lon, lat, crs=WGS84).to_crs(utm).tolist())
     coast = gpd.GeoSeries([shapely.LineString(region.coast)], crs=WGS84).to_crs(utm)[0] if region.coast else None
+    known = {code: boundary_shape(each) for code, each in region.boundaries.items()}
     cells = gpd.GeoSeries(_cells(points, _bounds(points, coast)), crs=utm).to_crs(WGS84)
+    shapes = _with_boundaries(region.villages, shapely.set_precision(cells.to_numpy(), GRID_DEG), known)
     return gpd.GeoDataFrame(
         {
             "code": [village.code for village in region.villages],
             "name": [village.name for village in region.villages],
-            "is_approximate": True,
+            "is_approximate": [village.code not in known for village in region.villages],
         },
-        geometry=shapely.set_precision(cells.to_numpy(), GRID_DEG),
+        geometry=shapes,
         crs=WGS84,
     )
 
@@ -104,6 +107,23 @@ def _distances_km(villages: Sequence[Village]) -> "npt.NDArray[np.float64]":
 
 def _location(name: str, lon: float, lat: float) -> Location:
     return Location(LocationId(name), lon, lat)
+
+
+def _with_boundaries(
+    villages: Sequence[Village], cells: Sequence["BaseGeometry"], known: Mapping[str, "BaseGeometry"]
+) -> list["BaseGeometry"]:
+    """Known boundaries, and of the cells of other villages what no boundary covers."""
+    import shapely  # noqa: PLC0415 (see the top of the module)
+
+    if not known:
+        return list(cells)
+    covered = shapely.union_all(list(known.values()), grid_size=GRID_DEG)
+    shapes = []
+    for village, cell in zip(villages, cells, strict=True):
+        rest = known.get(village.code) or shapely.difference(cell, covered, grid_size=GRID_DEG)
+        # A point inside another village's boundary leaves nothing; its cell is then better than no area.
+        shapes.append(cell if rest.is_empty else rest)
+    return shapes
 
 
 def _apart(points: Sequence["Point"]) -> list["Point"]:

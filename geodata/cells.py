@@ -88,6 +88,13 @@ def area_code(digits: int) -> Reader:
     return read
 
 
+def postal_code(text: str) -> str:
+    """A postal code (kode pos) of 5 digits."""
+    if not re.fullmatch(r"[0-9]{5}", text):
+        raise CellError(N_("a postal code has 5 digits; keep the column as text"))
+    return text
+
+
 def place_code(text: str) -> str:
     """The code of a village (10 digits, dots left out) or of a site."""
     code = text.replace(".", "")

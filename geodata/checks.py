@@ -21,6 +21,7 @@ INDONESIA = (94.5, 141.5, -11.5, 6.5)
 """Least and greatest longitude, least and greatest latitude: Sabang to Merauke, Miangas to Rote, with a margin."""
 VILLAGE_CODE_DIGITS = 10
 LEAST_COAST_POINTS = 2
+MOST_TOLD = 5
 
 
 def check(tables: Tables, findings: Findings) -> None:
@@ -126,6 +127,12 @@ def _check_villages(tables: Tables, findings: Findings) -> None:
     ):
         if tables.lists[name] is not None and len(tables.rows(name)) < least:
             findings.add_file(file, N_("holds no row; at least one is needed"))
+    codes = _codes(tables, "villages")
+    strangers = sorted(set(tables.boundaries or {}) - codes) if codes is not None else []
+    if strangers:
+        message = N_("has boundaries of villages that are not in {file}: {codes}")
+        told = ", ".join(strangers[:MOST_TOLD])
+        findings.add_file(schema.BOUNDARIES_FILE, message, file=schema.VILLAGES_FILE, codes=told)
     coast = tables.lists["coast"]
     if coast is not None and len(coast) < LEAST_COAST_POINTS:
         findings.add_file(schema.COAST_FILE, N_("holds no line; at least two points are needed"))

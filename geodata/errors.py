@@ -42,6 +42,39 @@ class CellError(GeodataError, ValueError):
         super().__init__(message.format(**params))
 
 
+class ToldError(GeodataError, ValueError):
+    """
+    An error whose message is shown in the reader's language.
+
+    Attributes
+    ----------
+    message, params
+        English sentence with named places, and what fills them.
+    """
+
+    def __init__(self, message: str, /, **params: object) -> None:
+        self.message = message
+        self.params = MappingProxyType(params)
+        super().__init__(self.text(str))
+
+    def text(self, gettext: Callable[[str], str]) -> str:
+        """The message in the reader's language, on one line."""
+        told = gettext(self.message).format(**self.params)
+        return "".join(char if char.isprintable() else " " for char in told)
+
+
+class UnknownRegencyError(ToldError):
+    """No regency, or more than one, has the name or code."""
+
+
+class OfficialPlacesError(ToldError):
+    """A list of official places cannot be used."""
+
+
+class RegionFolderError(ToldError):
+    """A region folder cannot be made or written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """

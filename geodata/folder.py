@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from geodata import schema
+from geodata.boundaries import Boundary, read_boundaries
 from geodata.errors import N_
 from geodata.tables import Column, Findings, Row, Values, read_table, read_toml, toml_list, toml_values
 
@@ -18,8 +19,9 @@ FILES: Final = (
     schema.RECURRING_FILE,
     schema.CALENDAR_FILE,
     schema.COAST_FILE,
+    schema.BOUNDARIES_FILE,
 )
-"""In the order in which faults are told; the coast line alone may be missing."""
+"""In the order in which faults are told; the coast line and the boundaries alone may be missing."""
 
 _CSV_FILES: Final = {
     "villages": (schema.VILLAGES_FILE, schema.VILLAGES),
@@ -77,10 +79,13 @@ class Tables:
         Single tables of the TOML files: ``region``, ``office``, ``fleet``, ``hours`` and so on.
     lists
         Tables of many rows: ``villages``, ``units``, ``exams`` and so on; None where the file could not be read.
+    boundaries
+        Of villages, by code; None where there is no such file or it could not be read.
     """
 
     settings: Mapping[str, Values]
     lists: Mapping[str, tuple[Values, ...] | None]
+    boundaries: Mapping[str, Boundary] | None = None
 
     def rows(self, name: str) -> tuple[Values, ...]:
         """Rows of a table, none where it could not be read."""
@@ -100,7 +105,9 @@ def read_tables(folder: Path, findings: Findings) -> Tables:
     coast = folder / schema.COAST_FILE
     if coast.exists() or coast.is_symlink():
         lists["coast"] = read_table(coast, schema.COAST, findings)
-    return Tables(settings, lists)
+    boundaries = folder / schema.BOUNDARIES_FILE
+    has_boundaries = boundaries.exists() or boundaries.is_symlink()
+    return Tables(settings, lists, read_boundaries(boundaries, findings) if has_boundaries else None)
 
 
 def _read_toml_tables(

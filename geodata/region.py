@@ -2,7 +2,7 @@
 A region folder: the unit that an office edits, imports and shares, as checked plain tables.
 
 The folder holds ``region.toml``, ``villages.csv``, ``sites.csv``, ``fleet.toml``, ``requests.csv``, ``recurring.csv``,
-``calendar.toml`` and, if there is a coast, ``coast.csv``.
+``calendar.toml``; if there is a coast, ``coast.csv``; once imported, ``boundaries.geojson``.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from geodata.boundaries import Boundary
 from geodata.calendar import (
     CalendarOverrides,
     DayHours,
@@ -162,6 +163,8 @@ class Region:
         IANA zone of all clock times.
     coast
         Points (lon, lat) of an approximate coast line that bounds village areas; empty where there is none.
+    boundaries
+        Of villages by code, as imported; villages without one have an approximate area.
     sources
         Where the data come from, for the foot of maps.
     is_example
@@ -185,6 +188,7 @@ class Region:
     handling: HandlingDefaults = HandlingDefaults()
     planning: PlanningDefaults = field(default_factory=PlanningDefaults)
     coast: tuple[tuple[float, float], ...] = ()
+    boundaries: Mapping[str, Boundary] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     is_example: bool = False
     folder: Path | None = field(default=None, compare=False)
@@ -246,6 +250,7 @@ def load_region(folder: Path) -> Region:
         roads=RoadSettings(**settings["roads"].values, speeds_kmh=_speeds(settings["road_speeds"].values)),
         folder=folder,
         coast=tuple((each.values["lon"], each.values["lat"]) for each in tables.rows("coast")),
+        boundaries=MappingProxyType(dict(tables.boundaries or {})),
     )
 
 

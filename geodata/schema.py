@@ -25,6 +25,7 @@ REQUESTS_FILE: Final = "requests.csv"
 RECURRING_FILE: Final = "recurring.csv"
 CALENDAR_FILE: Final = "calendar.toml"
 COAST_FILE: Final = "coast.csv"
+BOUNDARIES_FILE: Final = "boundaries.geojson"
 
 SITE_KINDS: Mapping[str, SiteKind] = {
     "sma": SiteKind.SMA,
@@ -105,6 +106,7 @@ VILLAGES: tuple[Column, ...] = (
     Column("nama", "name", cells.free_text, is_required=True),
     Column("jenis", "kind", cells.one_of(VILLAGE_KINDS), is_required=True),
     Column("kecamatan", "district", cells.free_text, is_required=True),
+    Column("kode_pos", "postal_code", cells.postal_code, default=""),
     *POINT,
     Column("penduduk", "population", _people),
     Column("belum_rekam", "unrecorded", _people),

@@ -38,6 +38,8 @@ class Village:
         Day of the last visit of a unit; None when never or not known.
     can_host
         Whether a unit may stop at its hall.
+    postal_code
+        5 digits; empty where not known.
     """
 
     code: str
@@ -56,6 +58,7 @@ class Village:
     access: frozenset[Access] = frozenset({Access.VAN, Access.MOTORBIKE})
     is_point_approximate: bool = False
     note: str = ""
+    postal_code: str = ""
 
     @property
     def district_code(self) -> str:

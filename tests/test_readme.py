@@ -1,4 +1,4 @@
-"""The README's commands run, and print what it says."""
+"""The commands of the README and of `docs/new-region.md` run, and print what these say."""
 
 import re
 import shutil
@@ -14,10 +14,10 @@ ROOT = Path(__file__).resolve().parents[1]
 START = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from api.cli import main; sys.exit(main())"
 
 
-def shown_sessions() -> list[tuple[str, list[str]]]:
-    """Each command of the console blocks with the lines that the README shows of its output."""
+def shown_sessions(page: str) -> list[tuple[str, list[str]]]:
+    """Each command of the console blocks with the lines that the page shows of its output."""
     sessions: list[tuple[str, list[str]]] = []
-    for block in re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL):
+    for block in re.findall(r"```console\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL):
         for line in block.splitlines():
             if line.startswith("$ "):
                 sessions.append((line[2:], []))
@@ -40,12 +40,21 @@ def plain(line: str) -> str:
     return re.sub(r"\s", " ", line)
 
 
+def write_shown_files(page: str, folder: Path) -> None:
+    """The files that the page shows whole, under the names that it gives them."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for name, content in re.findall(r"<!-- file: ([\w.-]+) -->\n```\w*\n(.*?)```", text, re.DOTALL):
+        (folder / name).write_text(content, encoding="utf-8")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_commands_print_what_the_readme_shows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/new-region.md"])
+def test_commands_print_what_the_page_shows(tmp_path: Path, page: str) -> None:
     """A newcomer who types them sees the same lines, numbers aside, in the same order."""
     shutil.copytree(ROOT / "geodata" / "sample", tmp_path / "geodata" / "sample")
-    sessions = shown_sessions()
+    write_shown_files(page, tmp_path)
+    sessions = shown_sessions(page)
     assert sessions
     for command, lines in sessions:
         program, *arguments = command.split()

@@ -1,4 +1,4 @@
-"""`moling plan`, `moling demo` and `moling region check`: from a region folder to a week on paper and screen."""
+"""`moling plan` and `moling demo`: from a region folder to a week on paper and screen."""
 
 import argparse
 import contextlib
@@ -43,20 +43,6 @@ def add_demo_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> Non
     add_time_limit_argument(parser, gettext, _DEMO_LIMIT_S)
 
 
-def add_region_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
-    """Arguments of ``moling region``."""
-    text = gettext(
-        "check: list every fault of the folder; roads: cut the region's roads out of FILE, an OpenStreetMap extract "
-        "(.osm.pbf); calibrate: fit speeds to the driving times in FILE, a CSV file"
-    )
-    parser.add_argument("action", choices=("check", "roads", "calibrate"), help=text)
-    parser.add_argument("region", metavar="REGION", type=Path, help=gettext("the region folder"))
-    parser.add_argument("file", metavar="FILE", type=Path, nargs="?", help=gettext("for roads and calibrate"))
-    parser.add_argument(
-        "--apply", action="store_true", help=gettext("calibrate: write the fitted speeds into region.toml")
-    )
-
-
 def add_out_argument(parser: argparse.ArgumentParser, text: str) -> None:
     """The folder for results, which every planning command needs; ``text`` says what comes into it."""
     parser.add_argument("--out", metavar="FOLDER", type=Path, required=True, help=text)
@@ -99,53 +85,6 @@ def run_demo(arguments: argparse.Namespace, lang: Language) -> int:
     )
     print(f"\n{seconds}\n  {_program()} serve {arguments.out}")
     return EXIT_CODES[planned.plan.status]
-
-
-def run_region(arguments: argparse.Namespace, lang: Language) -> int:
-    """
-    Check a region folder, or read roads or driving times into it.
-
-    0 when all is well, 1 when the folder has faults, each on a line of its own.
-
-    Raises
-    ------
-    BadInputError
-        When FILE is missing or cannot be used; the folder is as it was then.
-    """
-    if arguments.action == "check":
-        return _check_region(arguments, lang)
-    if arguments.file is None:
-        text = lang.gettext("moling region {action} needs a FILE.")
-        raise BadInputError(text.format(action=arguments.action))
-    from api.planning.road_commands import run_calibrate, run_roads  # noqa: PLC0415 (slow to load)
-
-    with reading_region(lang):
-        region = load_region(arguments.region)
-        if arguments.action == "roads":
-            return run_roads(region, arguments.region, arguments.file, lang)
-        return run_calibrate(region, arguments.region, arguments.file, lang, applies=arguments.apply)
-
-
-def _check_region(arguments: argparse.Namespace, lang: Language) -> int:
-    gettext = lang.gettext
-    try:
-        region = load_region(arguments.region)
-    except RegionError as error:
-        for finding in error.findings:
-            print(finding.text(gettext))
-        print(gettext("{folder}: faults found: {count}.").format(folder=arguments.region, count=len(error.findings)))
-        return 1
-    text = gettext("{folder}: {name} can be planned with: villages {villages}, sites {sites}, letters {letters}.")
-    print(
-        text.format(
-            folder=arguments.region,
-            name=region.name,
-            villages=len(region.villages),
-            sites=len(region.sites),
-            letters=len(region.requests),
-        )
-    )
-    return 0
 
 
 def _program() -> str:
