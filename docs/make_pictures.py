@@ -14,6 +14,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from geodata import SAMPLE_DIR
+
 CHROMIUM = Path("/usr/bin/chromium")
 PICTURES = Path(__file__).parent / "pictures"
 SCREENS = {1280: 900, 360: 900}
@@ -31,6 +33,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         plan = folder or _planned_sample(Path(temporary))
         pages = list(_pages(plan))
+        if folder is None:
+            pages.append((_calendar(Path(temporary)), "rounds"))
         if not pages:
             print(f"{plan} holds neither week.html nor day-*.html; give the folder of a plan.", file=sys.stderr)
             return 2
@@ -49,6 +53,14 @@ def _planned_sample(temporary: Path) -> Path:
     return out
 
 
+def _calendar(temporary: Path) -> Path:
+    """The calendar of a quarter's rounds of the sample."""
+    out = temporary / "rounds"
+    asked = ["rounds", str(SAMPLE_DIR / "batubara"), "--from", "2027-W01", "--time-limit", "15", "--out", str(out)]
+    subprocess.run([sys.executable, "-m", "api.cli", *asked], check=True)
+    return out / "calendar.html"
+
+
 def _pages(plan: Path) -> Iterator[tuple[Path, str]]:
     """The week, and of its days the one with most stops."""
     week = plan / "week.html"
@@ -64,7 +76,8 @@ def _take(browser: Browser, file: Path, name: str) -> None:
         context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
         page = context.new_page()
         page.goto(file.resolve().as_uri())
-        page.wait_for_selector("html[data-drawn]")
+        if file.name != "calendar.html":  # which draws nothing
+            page.wait_for_selector("html[data-drawn]")
         picture = PICTURES / f"{name}-{width}.png"
         page.screenshot(path=picture)
         print(picture.relative_to(PICTURES.parent.parent))

@@ -123,7 +123,7 @@ class RoundsCalendar:
         villages = f"{len(planned.days_served)}/{len(planned.rounds.region.villages)}"
         yield gettext("Stops"), words.number(stops)
         yield gettext("Villages served"), villages
-        yield gettext("People"), words.people(totals.people)
+        yield gettext("People"), f"≈ {words.number(totals.people)}"
         yield gettext("Distance"), words.kilometres(totals.distance_m)
         yield gettext("Of the vans' regular hours"), format_percent(planned.share_of_hours, locale=self.language.code)
         if plan.value is not None:
