@@ -133,8 +133,11 @@ def _archipelago(folder: Path) -> Agency:
 
 @pytest.mark.parametrize(
     "make,options",
-    [(_urban, []), (_sparse, []), (_archipelago, ["--office", "-3.49", "130.01"])],
-    ids=["urban", "sparse", "archipelago"],
+    [
+        pytest.param(_urban, [], id="urban", marks=pytest.mark.slow),
+        pytest.param(_sparse, [], id="sparse"),
+        pytest.param(_archipelago, ["--office", "-3.49", "130.01"], id="archipelago"),
+    ],
 )
 def test_from_files_to_a_plan_with_four_commands(
     run_moling: RunMoling, tmp_path: Path, make: Callable[[Path], Agency], options: list[str]

@@ -38,6 +38,7 @@ def test_the_demo_prints_the_week_and_says_how_to_serve_it(run_moling: RunMoling
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_the_demo_plans_next_week_by_itself(run_moling: RunMoling, tmp_path: Path) -> None:
     """Without a week it takes the one that begins on the next Monday."""
     done = run_moling("demo", "--out", tmp_path / "out", "--time-limit", "3")

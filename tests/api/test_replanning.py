@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from optimizer.change_document import read_changes, write_changes
 from optimizer.changes import AddVisit, Change, Changes, DeclineVisit, PinVisit, RequireVisit
 from optimizer.evaluate import evaluate
@@ -115,6 +117,7 @@ def test_a_letter_that_fits_nowhere_is_told(run_moling: RunMoling, published_wee
     assert done.stdout.startswith("No shift can take letter")
 
 
+@pytest.mark.slow
 def test_bad_input_is_refused_in_one_line(
     run_moling: RunMoling, published_week: Path, week: Problem, tmp_path: Path
 ) -> None:
