@@ -45,8 +45,11 @@ _LAST_CHOICE_SHARE = 0.75
 Parts of the time left that an integer choice may take, and the one that can end the proof; a choice cut short still has
 a plan. CBC counts processor time, so on a busy machine it takes longer by the clock: hence room at the end.
 """
-_LONG_STOPS, _RUIN_SHARE = 7, 0.75
-"""Mean stops from which on routes are too many to be priced in time, and the part of the time that ruin gets then."""
+_LONG_STOPS, _LONGEST_STOPS, _RUIN_SHARE = 7, 10, 0.75
+"""
+Mean stops, or those of one route, from which on routes are too many to be priced in time, and the part of the time that
+ruin and recreate gets then.
+"""
 _CUT_SHARE = 0.2
 """Part of the time left after which no more cuts are looked for."""
 _POLISH_SHARE, _LAST_POLISH_SHARE, _POLISH_S = 0.3, 0.9, 3.0
@@ -362,8 +365,8 @@ def _day(shift_class: ShiftClass) -> int:
 
 def _is_long(sequences: Mapping[int, Sequence[int]]) -> bool:
     """Whether routes make so many stops that pricing them is hopeless."""
-    used = [visits for visits in sequences.values() if visits]
-    return bool(used) and sum(map(len, used)) >= _LONG_STOPS * len(used)
+    stops = [len(visits) for visits in sequences.values() if visits]
+    return bool(stops) and (sum(stops) >= _LONG_STOPS * len(stops) or max(stops) >= _LONGEST_STOPS)
 
 
 def _united(columns: Sequence[Column], pool: Sequence[Column]) -> list[Column]:
