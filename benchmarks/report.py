@@ -56,12 +56,14 @@ def yardsticks(cases: Iterable[Case], results: Sequence[Measured]) -> dict[str, 
 def write_report(
     cases: Sequence[Case], results: Sequence[Measured], page: Path, answers: Sequence[Answered] = ()
 ) -> None:
-    """Write the page, and its charts into the folder of the page's name beside it."""
+    """Write the page, and its charts into the folder of the page's name beside it; what ``notes.md`` there says too."""
     charts = page.with_suffix("")
     charts.mkdir(parents=True, exist_ok=True)
     gauges = yardsticks(cases, results)
     sets = [name for name in list_sets() if any(result.set == name for result in results)]
-    parts = [_head(), _goals(results, answers), _summary(sets, results, gauges)]
+    notes = charts / "notes.md"
+    told = notes.read_text() if notes.exists() else ""
+    parts = [_head(), told, _goals(results, answers), _summary(sets, results, gauges)]
     for name in sets:
         of_set = [result for result in results if result.set == name]
         loosened = sorted({rule for case in cases if case.set == name for rule in case.loosened})
