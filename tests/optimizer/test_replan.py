@@ -99,7 +99,7 @@ def test_no_smaller_change_exists(
 def test_what_was_begun_stays_whatever_comes(
     problems: Problems, relaxed: Relaxed, scheduled: Scheduled, brute_force: BruteForce, data: st.DataObject
 ) -> None:
-    """In the middle of a week the past of the new plan is that of the old one, to the minute, and the rest is best."""
+    """In the middle of a week what was begun stays on its shift, to the minute, and the rest is best."""
     problem = relaxed(data.draw(problems(max_visits=5, max_shifts=3)))
     random = Random(data.draw(st.integers(0, 999)))
     plan = published(problem, scheduled(problem, random))
@@ -119,8 +119,12 @@ def test_what_was_begun_stays_whatever_comes(
         if route.shift == shift.id:
             stops = tuple(stop for stop in route.stops if stop.start < now)
         if stops:
-            assert routes[route.shift].leave == route.leave
-            assert routes[route.shift].stops[: len(stops)] == stops
+            after = routes[route.shift]
+            starts = {stop.visit: stop.start for stop in after.stops}
+            assert all(starts[stop.visit] == stop.start for stop in stops)
+            # A van that would only wait may make another stop on its way.
+            if after.stops[0].visit == stops[0].visit:
+                assert after.leave == route.leave
     for route in found.plan.routes:
         for stop in route.stops:
             assert stop.start >= now or (stop.visit in begun) or route.shift == shift.id
