@@ -41,6 +41,11 @@ _VISITS_SHARE = 0.75
 _RESERVE_S = 0.15
 _NO_ROUTE = N_("No route of any shift can hold it in time.")
 _CHOICE_SHARE, _LEAST_CHOICE_S = 0.75, 0.5
+_KEEP_MARGIN, _BOUND_SHARE = 1.3, 0.4
+"""
+How much more time visits still to be told are left than those before them took, and the part of what is free then that
+the proved loss of one visit may take.
+"""
 _ALIKE = 0.5
 """Points by which a proved loss may be below the best found one before a lower bound is looked for."""
 
@@ -268,10 +273,16 @@ class _Desk:
             return None if known == np.inf else float(known)
         known = min(known, float(self._bounds[position]))
         enough = self._value if found is None else self._value - found.loss + _ALIKE
-        began = time.monotonic()
-        if known > enough and began + keep_s + self._longest < self._clock.deadline:
-            with suppress(_OutOfTimeError):
-                known = bound_with(self._relaxation, position, known=known, enough=enough)
+        began, end = time.monotonic(), self._clock.deadline
+        free = end - began - keep_s * _KEEP_MARGIN
+        if known > enough and free > self._longest:
+            # A linear program that is hard to make exact again must not use up what all the others need.
+            self._clock.deadline = began + max(self._longest, free * _BOUND_SHARE)
+            try:
+                with suppress(_OutOfTimeError):
+                    known = bound_with(self._relaxation, position, known=known, enough=enough)
+            finally:
+                self._clock.deadline = end
             self._longest = max(self._longest, time.monotonic() - began)
         return known
 
