@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection, IncompleteRead
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -149,6 +149,8 @@ def _exchange(connection: HTTPConnection, path: str, body: object) -> tuple[int,
     text = response.read(MAX_ANSWER_BYTES + 1)
     if len(text) > MAX_ANSWER_BYTES:
         raise UnansweredError(N_("its answer is larger than {most} MB"), most=MAX_ANSWER_BYTES // 1_000_000)
+    if response.length:
+        raise IncompleteRead(text, response.length)  # which a read of a bounded size does not say by itself
     return response.status, text
 
 
