@@ -122,7 +122,12 @@ def read_roads(extract: Path) -> RoadGraph:
 
 
 def compare(
-    graph: RoadGraph, engine: RoutingEngine, *, settings: RoadSettings = RoadSettings(), pairs: int = PAIRS, seed: int = 1  # noqa: B008 (frozen)
+    graph: RoadGraph,
+    engine: RoutingEngine,
+    *,
+    settings: RoadSettings = RoadSettings(),
+    pairs: int = PAIRS,
+    seed: int = 1,  # noqa: B008 (frozen)
 ) -> Comparison:
     """
     Drives between random points on the connected roads, as many of each length of road, by both.

@@ -23,7 +23,9 @@ ROOT = Path(__file__).parents[1]
 OWN_PYTHON = ROOT / ".venv-engines/bin/python"
 VARIABLE = "MOLING_ROUTING_ENGINE_PYTHON"
 WORDS = ("osrm", "valhalla")
-_FIND = "import importlib.util as u, sys; s = u.find_spec(sys.argv[1]); print(s.submodule_search_locations[0] if s else '')"
+_FIND = (
+    "import importlib.util as u, sys; s = u.find_spec(sys.argv[1]); print(s.submodule_search_locations[0] if s else '')"
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,12 @@ class EngineData:
         settings["service_limits"]["auto"] |= {"max_matrix_location_pairs": (most // 2) ** 2}
         settings["httpd"]["service"]["listen"] = f"tcp://127.0.0.1:{port}"
         # Addresses of sockets may have 107 letters, which folders of tests exceed; so they are named from within.
-        settings["httpd"]["service"] |= {"loopback": f"ipc://l{port}", "interrupt": f"ipc://i{port}"}
+        settings["httpd"]["service"] |= {
+            "loopback": f"ipc://l{port}",
+            "interrupt": f"ipc://i{port}",
+            "drain_seconds": 0,
+            "shutdown_seconds": 0,
+        }
         for part in ("loki", "thor", "odin"):
             settings[part]["service"]["proxy"] = f"ipc://{part}{port}"
         path = self.folder / f"valhalla-{port}.json"
@@ -136,4 +143,3 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: float = 30
                 return
         time.sleep(0.05)
     raise AssertionError("the server does not come up")
-

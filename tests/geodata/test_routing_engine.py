@@ -213,7 +213,11 @@ def test_a_line_that_is_none_is_refused(word: str, document: object) -> None:
 @pytest.mark.parametrize(
     "word, document, told",
     [
-        ("osrm", {"code": "InvalidValue", "message": "Exclude flag\nis not\x1b supported."}, "InvalidValue Exclude flag"),
+        (
+            "osrm",
+            {"code": "InvalidValue", "message": "Exclude flag\nis not\x1b supported."},
+            "InvalidValue Exclude flag",
+        ),
         ("osrm", {"code": "TooBig", "message": "Too many table coordinates"}, "TooBig"),
         ("osrm", {}, "HTTP 400"),
         ("valhalla", {"error_code": 154, "error": "Path distance exceeds the max distance limit"}, "154 Path distance"),
