@@ -3,7 +3,7 @@ Travel times by our roads beside those of a routing engine that is given the sam
 
 ``python -m benchmarks.engine_times --profile`` prints what OSRM must make of ways (Lua, for ``osrm-extract -p``), and
 ``python -m benchmarks.engine_times ROADS.osm.pbf --url http://127.0.0.1:5000`` asks a server of the same extract for
-random pairs. `tests/geodata/test_engine_comparison.py` does both at once.
+random pairs. `tests/geodata/test_routing_engine.py` does both at once.
 
 Both draw on the same ways and the same speeds for class, signed limit and surface. OSRM keeps its own mind on which
 ways are barred, where one may turn, and what a turn costs; ours costs turns nothing.
@@ -27,6 +27,7 @@ from geodata.road_places import connected_roads, snap
 from geodata.routing_engine import RoutingEngine, routing_engine
 
 PAIRS = 500
+_SETTINGS = RoadSettings()
 _EVERYWHERE = (-180.0, -90.0, 180.0, 90.0)
 _LEAST_S = 60.0
 """Shorter drives are left out: a turn more or less is half of one."""
@@ -89,7 +90,8 @@ class Comparison:
     def __str__(self) -> str:
         off = np.abs(self.difference)
         return (
-            f"{len(off)} pairs, {self.one_sided} with a way by one only; relative difference: median {np.median(off):.1%}, "
+            f"{len(off)} pairs, {self.one_sided} with a way by one only; "
+            f"relative difference: median {np.median(off):.1%}, "
             f"nine tenths below {np.quantile(off, 0.9):.1%}, worst {off.max():.1%}; "
             f"signed median {np.median(self.difference):+.1%}"
         )
@@ -125,9 +127,9 @@ def compare(
     graph: RoadGraph,
     engine: RoutingEngine,
     *,
-    settings: RoadSettings = RoadSettings(),
+    settings: RoadSettings = _SETTINGS,
     pairs: int = PAIRS,
-    seed: int = 1,  # noqa: B008 (frozen)
+    seed: int = 1,
 ) -> Comparison:
     """
     Drives between random points on the connected roads, as many of each length of road, by both.

@@ -18,7 +18,7 @@ Talk = Callable[[socket.socket], None]
 
 @contextmanager
 def _server(*talks: Talk) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that does something else with each connection, the last thing with all further ones; what it was asked."""
+    """A server that does one thing with each connection, the last one with all further ones; and what it was asked."""
     asked: list[bytes] = []
     listening = socket.create_server(("127.0.0.1", 0))
 

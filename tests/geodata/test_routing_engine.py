@@ -1,6 +1,7 @@
 """OSRM and Valhalla themselves, with the streets of the town; and answers that neither would give."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from tests.town import FAR, ISLAND_END, NODES, crossing, write_town
 
 OFFICE, HALL, NORTH = (NODES[crossing(*at)] for at in ((0, 0), (2, 2), (3, 3)))
 ISLAND, NOWHERE, SEA = NODES[ISLAND_END], NODES[FAR], (99.30, 3.26)
+BALIKPAPAN = "data/import_only/osm_balikpapan_kota.osm.pbf"
 ON_ROADS = (OFFICE, HALL, NORTH, ISLAND)
 
 
@@ -98,7 +100,8 @@ def test_lines_follow_the_streets(town: EngineData) -> None:
         nowhere = engine.line(OFFICE, NOWHERE, ferries=True)
 
     assert line is not None
-    assert (line[0], line[-1]) == (pytest.approx(OFFICE, abs=1e-5), pytest.approx(HALL, abs=1e-5))
+    assert line[0] == pytest.approx(OFFICE, abs=1e-5)
+    assert line[-1] == pytest.approx(HALL, abs=1e-5)
     geod = Geod(ellps="WGS84")
     along = sum(geod.inv(*one, *other)[2] for one, other in pairwise(line))
     assert along == pytest.approx(metres[0, 0], rel=0.01)
@@ -121,6 +124,20 @@ def test_the_same_speeds_give_the_same_times(tmp_path: Path) -> None:
     assert found[False].one_sided == 0
     assert np.median(np.abs(found[False].difference)) < 0.01
     assert np.median(np.abs(found[True].difference)) < 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("MOLING_TEST_DATA" not in os.environ, reason="MOLING_TEST_DATA is not set")
+@pytest.mark.parametrize("turns, most", [(True, 0.1), (False, 0.005)])
+def test_times_in_a_real_town_are_within_a_tenth(turns: bool, most: float, tmp_path: Path) -> None:
+    """500 random drives in Balikpapan: the median difference, with the turns that OSRM charges and without."""
+    extract = Path(os.environ["MOLING_TEST_DATA"]) / BALIKPAPAN
+    profile = osrm_profile(RoadSettings(), turns=turns)
+    with engine_data("osrm", extract, tmp_path, profile).serve() as url:
+        found = compare(read_roads(extract), _engine("osrm", url))
+
+    assert len(found.ours_s) == 500
+    assert np.median(np.abs(found.difference)) < most, str(found)
 
 
 @contextmanager
@@ -186,7 +203,7 @@ CELL = {"time": 5, "distance": 0.1}
 )
 def test_a_table_that_does_not_fit_is_refused(word: str, document: object) -> None:
     """Of another size or kind, without metres, below nothing, or of another engine: never taken for times."""
-    with _saying(document) as url, pytest.raises(UnansweredError, match="does not fit the question|refuses"):
+    with _saying(document) as url, pytest.raises(UnansweredError, match=r"does not fit the question|refuses"):
         _engine(word, url).table([OFFICE], [HALL, NORTH], ferries=True)
 
 
