@@ -35,6 +35,8 @@ MOST_AT_ONCE: Final = 50
 _LOCATED_AT_ONCE: Final = 20
 _LONGEST: Final = 1e9
 """No drive on Earth takes so many seconds or metres."""
+_ROUNDING: Final = 0.5
+"""OSRM 26.10 says -0.1 m between places that lie at one point of a road."""
 _SHOWN: Final = 200
 _OSRM_TOO_LARGE: Final = "TooBig"
 _OSRM_NOWHERE: Final = frozenset({"NoSegment", "NoRoute"})
@@ -291,9 +293,9 @@ def _numbers(values: object, shape: tuple[int, ...]) -> Floats:
         numbers = np.array(values, dtype=np.float64)
     except (ValueError, TypeError, OverflowError) as error:
         raise _unfit() from error
-    if numbers.shape != shape or (numbers < 0).any() or (numbers > _LONGEST).any():
+    if numbers.shape != shape or (numbers < -_ROUNDING).any() or (numbers > _LONGEST).any():
         raise _unfit()
-    return np.where(np.isnan(numbers), np.inf, numbers)
+    return np.where(np.isnan(numbers), np.inf, np.maximum(numbers, 0))
 
 
 def _ways(times: object, lengths: object, shape: tuple[int, int]) -> tuple[Floats, Floats]:

@@ -207,6 +207,14 @@ def test_a_table_that_does_not_fit_is_refused(word: str, document: object) -> No
         _engine(word, url).table([OFFICE], [HALL, NORTH], ferries=True)
 
 
+def test_a_tenth_of_a_metre_below_nothing_is_nothing() -> None:
+    """OSRM itself said so between two random points of one road in Balikpapan."""
+    with _saying(_osrm_table([[0.0, 2.0]], [[-0.1, 3.0]])) as url:
+        seconds, metres = _engine("osrm", url).table([OFFICE], [HALL, NORTH], ferries=True)
+
+    assert (seconds.tolist(), metres.tolist()) == ([[0.0, 2.0]], [[0.0, 3.0]])
+
+
 @pytest.mark.parametrize(
     "word, document",
     [
