@@ -110,7 +110,7 @@ def engine_data(word: str, extract: Path, folder: Path, profile: str | None = No
 def _package(word: str) -> Path:
     python = _python()
     if not Path(python).exists():
-        pytest.skip(f"No Python with routing engines: {VARIABLE} is not set and {OWN_PYTHON.parents[1].name} not made")
+        pytest.skip(f"No routing engines: {python} is not there (make .venv-engines/stamp, or {VARIABLE})")
     found = subprocess.run([python, "-c", _FIND, word], check=True, capture_output=True, text=True).stdout.strip()
     if not found:
         pytest.skip(f"{python} has no package {word}")

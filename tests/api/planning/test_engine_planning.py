@@ -45,7 +45,7 @@ FILES = {
     "recurring.csv": "id,lokasi,hari,tiap_pekan,acuan\n",
     "calendar.toml": "",
 }
-OUT = ["--week", "2026-W50", "--time-limit", "3", "--out"]
+OUT = ["--week", "2026-W50", "--time-limit", "10", "--out"]
 
 
 @pytest.fixture(autouse=True)
