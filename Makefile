@@ -17,7 +17,7 @@ serve: .venv/run.stamp ## serve the plan that `make demo` wrote
 test: lint types imports ## everything that must hold before a commit
 	$(BIN)/python -m pytest -m "not slow"
 
-test-all: .venv/dev.stamp ## the slow suites too
+test-all: .venv/dev.stamp .venv-engines/stamp ## the slow suites too
 	$(BIN)/python -m pytest
 
 lint: .venv/dev.stamp
@@ -46,6 +46,7 @@ lock: .venv/dev.stamp ## resolve the lock files anew
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build --extra dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build --extra bench pyproject.toml -o requirements-bench.lock
+	$(BIN)/uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --no-annotate --group engines -o requirements-engines.lock
 
 # Lock files carry hashes; the project itself is installed without a second, unlocked download.
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r
@@ -82,5 +83,13 @@ CATALOGUES = $(BIN)/pybabel -q compile -d api/locale -D moling
 	@$(subst $(BIN)/,$(BENCH_BIN)/,$(COMPILE))
 	@touch $@
 
+# Real routing engines for tests need Python 3.12, wherever there is one; without it those tests are skipped.
+ENGINES_PYTHON ?= $(shell for each in $(PYTHON) python3.12 python3.13 python3.14 "$$HOME"/.pyenv/versions/3.1[2-9]*/bin/python; do \
+	"$$each" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo "$$each" && break; done)
+.venv-engines/stamp: requirements-engines.lock
+	@if [ -z "$(ENGINES_PYTHON)" ]; then echo "No Python 3.12: tests with routing engines will be skipped"; \
+	else echo "Making the environment in .venv-engines" && $(ENGINES_PYTHON) -m venv .venv-engines \
+	&& .venv-engines/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-engines.lock && touch $@; fi
+
 clean:
-	rm -rf .venv .venv-bench $(OUT)
+	rm -rf .venv .venv-bench .venv-engines $(OUT)

@@ -6,7 +6,7 @@ from pathlib import Path
 from api.errors import BadInputError
 from api.i18n import Gettext, Language
 from geodata.cells import degrees
-from geodata.errors import CellError, Finding, RegionError, ToldError
+from geodata.errors import CellError, Finding, RegionError, RoutingEngineError, ToldError
 from geodata.missing import list_missing
 from geodata.new_region import write_new_region
 from geodata.official import find_regency
@@ -46,7 +46,11 @@ def _add_check_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> N
 
 
 def run_check(arguments: argparse.Namespace, lang: Language) -> int:
-    """Check a region folder; 0 when it can be planned with, 1 when it has faults, each on a line of its own."""
+    """
+    Check a region folder; 0 when it can be planned with, 1 when it has faults, each on a line of its own.
+
+    Where it names a routing engine, that is asked for times, as a plan would.
+    """
     gettext = lang.gettext
     try:
         region = load_region(arguments.region)
@@ -65,6 +69,15 @@ def run_check(arguments: argparse.Namespace, lang: Language) -> int:
             letters=len(region.requests),
         )
     )
+    if region.travel.engine is not None and region.travel.engine.is_service:
+        from api.planning.road_commands import routing_lines  # noqa: PLC0415 (slow to load)
+
+        try:
+            for line in routing_lines(region, lang):
+                print(line)
+        except RoutingEngineError as error:
+            print(error.text(gettext))
+            return 1
     return 0
 
 

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from geodata.errors import N_, CellError
@@ -45,6 +46,7 @@ _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})", re.ASCII)
 # No slash: identifiers become parts of file names and addresses.
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?", re.IGNORECASE)
 
 
 def hides_identity_number(text: str) -> bool:
@@ -74,6 +76,19 @@ def identifier(text: str) -> str:
     if not _IDENTIFIER.fullmatch(text):
         raise CellError(N_("write a code of letters, digits and . _ - only, at most 40"))
     return text
+
+
+def web_address(text: str) -> str:
+    """The address of a web service, ``http`` or ``https``, without a slash at its end; no name, password or query."""
+    free_text(text)
+    try:
+        parts = urlsplit(text)
+        is_fit = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_fit = False
+    if not is_fit or not _ADDRESS.fullmatch(text):
+        raise CellError(N_("write an address such as http://127.0.0.1:5000, without a password and a question mark"))
+    return text.rstrip("/")
 
 
 def area_code(digits: int) -> Reader:

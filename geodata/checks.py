@@ -27,6 +27,7 @@ MOST_TOLD = 5
 def check(tables: Tables, findings: Findings) -> None:
     """Tell everything that is wrong between cells and between tables."""
     _check_positions(tables, findings)
+    _check_engine(tables.settings["travel"], findings)
     for name, columns, key in (
         ("villages", schema.VILLAGES, "code"),
         ("sites", schema.SITES, "code"),
@@ -70,6 +71,19 @@ def _check_positions(tables: Tables, findings: Findings) -> None:
                 distance=round(distance_km),
                 most=f"{reach_km:g}",
             )
+
+
+def _check_engine(travel: Values, findings: Findings) -> None:
+    if not {"engine", "url"} <= travel.values.keys():
+        return
+    engine, url = travel.values["engine"], travel.values["url"]
+    is_service = engine is not None and engine.is_service
+    if is_service and url is None:
+        message = N_("is a service; say where it answers with url, such as http://127.0.0.1:5000")
+        findings.add(travel.row, _head(schema.TRAVEL, "engine"), message)
+    elif url is not None and not is_service:
+        message = N_("is of use only where mesin is osrm or valhalla")
+        findings.add(travel.row, _head(schema.TRAVEL, "url"), message)
 
 
 def _is_inside(each: Values, findings: Findings) -> bool:

@@ -59,7 +59,11 @@ class ToldError(GeodataError, ValueError):
 
     def text(self, gettext: Callable[[str], str]) -> str:
         """The message in the reader's language, on one line."""
-        told = gettext(self.message).format(**self.params)
+        # A reason that is itself such an error is told in the same language.
+        params = {
+            name: value.text(gettext) if isinstance(value, ToldError) else value for name, value in self.params.items()
+        }
+        told = gettext(self.message).format(**params)
         return "".join(char if char.isprintable() else " " for char in told)
 
 
@@ -73,6 +77,14 @@ class OfficialPlacesError(ToldError):
 
 class RegionFolderError(ToldError):
     """A region folder cannot be made or written."""
+
+
+class RoutingEngineError(ToldError):
+    """A routing engine that the office runs cannot be used, and there is nothing to take in its place."""
+
+
+class UnansweredError(ToldError):
+    """A web service gave no answer, or none that can be used, after being asked again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,11 +66,20 @@ class TravelDefaults:
         Average speed of a unit.
     engine
         None: the roads where the folder has them, else lines.
+    url
+        Where a routing service answers, for engines that are one; None for the others.
+    profile
+        What it is asked to route: OSRM's profile or Valhalla's costing; None for its usual one for cars.
+    timeout_s
+        Seconds after which one question to it counts as unanswered.
     """
 
     detour_factor: float = 1.4
     speed_kmh: float = 35.0
     engine: TravelEngine | None = None
+    url: str | None = None
+    profile: str | None = None
+    timeout_s: float = 10
 
 
 @dataclass(frozen=True, slots=True)

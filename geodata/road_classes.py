@@ -64,10 +64,17 @@ FERRY: Final = CLASS_NUMBER["ferry"]
 
 
 class TravelEngine(StrEnum):
-    """Where travel times come from: the roads of the region, or straight lines with a detour factor."""
+    """Where travel times come from: the region's roads, straight lines with a factor, or a service the office runs."""
 
     ROADS = "roads"
     LINES = "lines"
+    OSRM = "osrm"
+    VALHALLA = "valhalla"
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it is asked over the network, by an address."""
+        return self in {TravelEngine.OSRM, TravelEngine.VALHALLA}
 
 
 @dataclass(frozen=True, slots=True)

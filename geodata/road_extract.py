@@ -35,7 +35,7 @@ _BARRED = frozenset({"no", "private", "agricultural", "forestry", "military", "e
 _BLOCKING = frozenset(
     {"bollard", "block", "jersey_barrier", "log", "debris", "cycle_barrier", "motorcycle_barrier", "turnstile"}
 )
-_UNPAVED = frozenset(
+UNPAVED = frozenset(
     {
         *("unpaved", "compacted", "dirt", "earth", "ground", "mud", "sand", "soil", "clay", "grass"),
         *("gravel", "fine_gravel", "pebblestone", "rock", "stone", "woodchips", "laterite"),
@@ -137,7 +137,7 @@ def way_kind(tags: Mapping[str, str]) -> WayKind | None:
         return None
     return WayKind(
         road_class,
-        tags.get("surface", "").split(";")[0].split(":")[0] in _UNPAVED,
+        tags.get("surface", "").split(";")[0].split(":")[0] in UNPAVED,
         _limit_kmh(tags.get("maxspeed", "")),
         _direction(tags, road_class),
         _seconds(tags.get("duration", "")) if road_class == FERRY else 0,

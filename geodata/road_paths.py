@@ -162,14 +162,9 @@ class RoadPaths:
         snaps, graph = self.snaps, self.graph
         ends = project(graph.zone, snaps.lon[[source, target]], snaps.lat[[source, target]])
         pieces = [self._piece(int(link)) for link in links]
-        points = np.vstack([ends[:1], *pieces, ends[1:]])
-        line = LineString(points).simplify(_SIMPLER_M)
-        back = Transformer.from_crs(graph.zone, "EPSG:4326", always_xy=True)
-        lon, lat = back.transform(*np.asarray(line.coords).T)
-        inner = [(round(x, 5), round(y, 5)) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)]
         first = float(snaps.lon[source]), float(snaps.lat[source])
         last = float(snaps.lon[target]), float(snaps.lat[target])
-        return (first, *inner[1:-1], last)
+        return drawn_line(np.vstack([ends[:1], *pieces, ends[1:]]), graph.zone, first, last)
 
     def _piece(self, link: int) -> Floats:
         """Points of a link in the UTM zone, in the direction of driving."""
@@ -182,6 +177,24 @@ class RoadPaths:
         at = np.concatenate([[low], along[(along > low) & (along < high)], [high]])
         piece = np.column_stack([np.interp(at, along, points[:, axis]) for axis in (0, 1)])
         return piece if begin <= end else piece[::-1]
+
+
+def drawn_line(points: Floats, zone: str, first: tuple[float, float], last: tuple[float, float]) -> Line:
+    """
+    A line for maps: with fewer points, ends put on the places themselves.
+
+    Parameters
+    ----------
+    points
+        East and north in the UTM zone ``zone``, metres, one row each.
+    first, last
+        Longitude and latitude of the places, degrees.
+    """
+    line = LineString(points).simplify(_SIMPLER_M)
+    back = Transformer.from_crs(zone, "EPSG:4326", always_xy=True)
+    lon, lat = back.transform(*np.asarray(line.coords).T)
+    inner = [(round(x, 5), round(y, 5)) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)]
+    return (first, *inner[1:-1], last)
 
 
 def _pieces(graph: RoadGraph, settings: RoadSettings, snaps: Snaps) -> Links:

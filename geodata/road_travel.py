@@ -6,19 +6,15 @@ place that has been added or moved costs only its own row and column.
 """
 
 import hashlib
-import io
-import os
-import zipfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
-from typing import Final
-from uuid import uuid4
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from geodata.kept_arrays import Arrays, find_kept, keep
 from geodata.region import Region
 from geodata.road_graph import UNREADABLE
 from geodata.road_paths import Line, RoadPaths
@@ -32,29 +28,44 @@ NO_WAY_MIN: Final = 10_080
 """Minutes between places that no road connects: a week, which no shift holds."""
 _CACHE_VERSION = 1
 _MAX_CACHED = 3_000
-_MAX_CACHE_BYTES = 300_000_000
 
 Points = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.int64]
 
 
+class Matrices(Protocol):
+    """Where the minutes (-1 where there is no way) and metres between points come from, in the points' order."""
+
+    def __call__(self, points: Points, *, ferries: bool) -> tuple[Matrix, Matrix]:
+        """Both matrices, by ways that may use ferries or not."""
+
+
 def road_times(locations: Sequence[Location], region: Region, network: RoadNetwork) -> TravelTimes:
+    """The times of `van_times` by the roads of the region."""
+
+    def matrices(points: Points, *, ferries: bool) -> tuple[Matrix, Matrix]:
+        return _matrices(points, network if ferries else network.without_ferries, region.folder)
+
+    return van_times(locations, region, matrices)
+
+
+def van_times(locations: Sequence[Location], region: Region, matrices: Matrices) -> TravelTimes:
     """
     Minutes, rounded up, and metres of the fastest way between all pairs of locations.
 
-    From and to places that boats alone reach the rule of the straight line holds; places that no road reaches are
+    From and to places that boats alone reach the rule of the straight line holds; places that no way reaches are
     `NO_WAY_MIN` from everywhere. One matrix serves all units: where one of them takes no ferry, ferries are used only
     between places that no road connects.
     """
-    points = _points(locations)
-    minutes, metres = _matrices(points, network, region.folder)
-    if _has_dry_unit(region):
-        by_road = _matrices(points, network.without_ferries, region.folder)
+    points = points_of(locations)
+    minutes, metres = matrices(points, ferries=True)
+    if has_dry_unit(region):
+        by_road = matrices(points, ferries=False)
         is_way = by_road[0] >= 0
         minutes, metres = np.where(is_way, by_road[0], minutes), np.where(is_way, by_road[1], metres)
     rule = GreatCircle(detour_factor=region.travel.detour_factor, speed_kmh=region.travel.speed_kmh)
     straight = rule.between(locations)
-    is_boat = _is_boat_only(points, region)
+    is_boat = is_boat_only(points, region)
     by_line = is_boat[:, None] | is_boat[None, :]
     no_way = minutes < 0
     minutes = np.where(by_line, straight.duration_min, np.where(no_way, NO_WAY_MIN, minutes))
@@ -71,28 +82,31 @@ def road_lines(
         return {}
     locations = {place.id: place for pair in wanted.values() for place in pair}
     number = {location: at for at, location in enumerate(locations)}
-    points = _points(tuple(locations.values()))
-    is_boat = _is_boat_only(points, region)
+    points = points_of(tuple(locations.values()))
+    is_boat = is_boat_only(points, region)
     asked = {
         (number[one], number[other]): (one, other)
         for one, other in wanted
         if not is_boat[number[one]] and not is_boat[number[other]]
     }
     lines = _paths(points, network).lines(asked)
-    if _has_dry_unit(region):
+    if has_dry_unit(region):
         lines |= _paths(points, network.without_ferries).lines(asked)
     return {asked[pair]: line for pair, line in lines.items()}
 
 
-def _has_dry_unit(region: Region) -> bool:
+def has_dry_unit(region: Region) -> bool:
+    """Whether some unit takes no ferry."""
     return not all(unit.takes_ferries for unit in region.fleet.units)
 
 
-def _points(locations: Sequence[Location]) -> Points:
+def points_of(locations: Sequence[Location]) -> Points:
+    """Longitude and latitude of each location, degrees, one row each."""
     return np.array([(place.lon, place.lat) for place in locations], dtype=np.float64).reshape(-1, 2)
 
 
-def _is_boat_only(points: Points, region: Region) -> npt.NDArray[np.bool_]:
+def is_boat_only(points: Points, region: Region) -> npt.NDArray[np.bool_]:
+    """Which points are places of the region that boats alone reach."""
     boat = {(place.lon, place.lat) for place in places_of(region) if place.is_boat_only}
     return np.array([(lon, lat) in boat for lon, lat in points.tolist()], dtype=bool)
 
@@ -129,12 +143,13 @@ def _extended(
     added = np.arange(old, size)
     total = np.empty((2, size, size), dtype=np.int64)
     total[0, :old, :old], total[1, :old, :old] = minutes, metres
-    total[:, old:, :] = _whole(*paths.between(added, np.arange(size)))
-    total[:, :old, old:] = _whole(*paths.between(np.arange(old), added))
+    total[:, old:, :] = whole_minutes(*paths.between(added, np.arange(size)))
+    total[:, :old, old:] = whole_minutes(*paths.between(np.arange(old), added))
     return points, total[0], total[1]
 
 
-def _whole(seconds: Points, metres: Points) -> npt.NDArray[np.int64]:
+def whole_minutes(seconds: Points, metres: Points) -> Matrix:
+    """Minutes, rounded up, -1 where there is no way, and whole metres, one above the other."""
     is_way = np.isfinite(seconds)
     minutes = np.where(is_way, np.ceil(np.where(is_way, seconds, 0) / 60 - 1e-9), -1)
     return np.stack([minutes, np.rint(np.where(is_way, metres, 0))]).astype(np.int64)
@@ -147,53 +162,29 @@ def _find(known: Points, asked: Points) -> npt.NDArray[np.int64]:
 
 def _known(network: RoadNetwork, folder: Path | None) -> tuple[Points, Matrix, Matrix]:
     nothing = np.zeros((0, 2)), np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0), dtype=np.int64)
-    if folder is None:
-        return nothing
-    # What cannot be read is worked out anew: a cache is no input.
+    kept = None if folder is None else find_kept(folder / _cache_file(network), _cache_key(network))
+    # What does not fit together is worked out anew.
     with suppress(*UNREADABLE):
-        path = folder / _cache_file(network)
-        status = path.stat()
-        if status.st_size <= _MAX_CACHE_BYTES:
-            return _read(path, status.st_mtime_ns, _cache_key(network))
+        return nothing if kept is None else _checked(kept)
     return nothing
 
 
-@lru_cache(maxsize=2)
-def _read(path: Path, _changed: int, key: str) -> tuple[Points, Matrix, Matrix]:
-    with zipfile.ZipFile(path) as archive:
-        if sum(each.file_size for each in archive.infolist()) > _MAX_CACHE_BYTES:
-            raise ValueError("The cache is too large.")
-    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-        if str(archive["key"]) != key:
-            raise ValueError("The cache is of other roads.")
-        points = archive["points"]
-        minutes, metres = archive["minutes"].astype(np.int64), archive["metres"].astype(np.int64)
+def _checked(kept: Arrays) -> tuple[Points, Matrix, Matrix]:
+    points = kept["points"].astype(np.float64)
+    minutes, metres = kept["minutes"].astype(np.int64), kept["metres"].astype(np.int64)
     size = len(points)
     fits = points.shape == (size, 2) and minutes.shape == metres.shape == (size, size)
     if not fits or (minutes < -1).any() or (minutes > NO_WAY_MIN).any() or (metres < 0).any():
         raise ValueError("The cache does not fit together.")
-    return points.astype(np.float64), minutes, metres
+    return points, minutes, metres
 
 
 def _remember(network: RoadNetwork, folder: Path | None, matrices: tuple[Points, Matrix, Matrix]) -> None:
-    if folder is None:
-        return
-    points, minutes, metres = matrices
-    stream = io.BytesIO()
-    np.savez_compressed(
-        stream,
-        key=np.array(_cache_key(network)),
-        points=points,
-        minutes=minutes.astype(np.int32),
-        metres=metres.astype(np.int32),
-    )
-    fresh = folder / f".{_cache_file(network)}-{uuid4().hex}"
-    try:
-        fresh.write_bytes(stream.getvalue())
-        os.replace(fresh, folder / _cache_file(network))  # noqa: PTH105 (as a whole, or not at all)
-    except OSError:  # a folder that cannot be written to is planned with all the same
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
+    if folder is not None:
+        points, minutes, metres = matrices
+        whole = minutes.astype(np.int32), metres.astype(np.int32)
+        arrays: Arrays = {"points": points, "minutes": whole[0], "metres": whole[1]}
+        keep(folder / _cache_file(network), _cache_key(network), arrays)
 
 
 def _cache_file(network: RoadNetwork) -> str:

@@ -70,7 +70,12 @@ HOLIDAY_POLICIES: Mapping[str, HolidayPolicy] = {
     "geser": HolidayPolicy.MOVE,
     "tanya": HolidayPolicy.ASK,
 }
-ENGINES: Mapping[str, TravelEngine] = {"jalan": TravelEngine.ROADS, "garis_lurus": TravelEngine.LINES}
+ENGINES: Mapping[str, TravelEngine] = {
+    "jalan": TravelEngine.ROADS,
+    "garis_lurus": TravelEngine.LINES,
+    "osrm": TravelEngine.OSRM,
+    "valhalla": TravelEngine.VALHALLA,
+}
 DAY_KINDS: Mapping[str, DayKind] = {
     "libur": DayKind.HOLIDAY,
     "cuti_bersama": DayKind.JOINT_LEAVE,
@@ -201,6 +206,9 @@ TRAVEL: tuple[Column, ...] = (
     Column("faktor_jalan", "detour_factor", cells.number(1, 10), default=1.4),
     Column("kecepatan_km_jam", "speed_kmh", cells.number(1, 200), default=35.0),
     Column("mesin", "engine", cells.one_of(ENGINES)),
+    Column("url", "url", cells.web_address),
+    Column("profil", "profile", cells.identifier),
+    Column("batas_detik", "timeout_s", cells.number(0.1, 300), default=10.0),
 )
 ROADS: tuple[Column, ...] = (
     Column("faktor_tanah", "unpaved_factor", cells.number(0, 1, above=True), default=0.7),

@@ -1,7 +1,8 @@
 """
 Travel times between places: the one way in, which hides whether they come from roads or from distance.
 
-Where the region folder holds roads they are used, unless ``region.toml`` says otherwise.
+Where the region folder holds roads they are used, unless ``region.toml`` says otherwise: straight lines, or a routing
+engine that the office runs.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,8 @@ from optimizer.problem import GreatCircle, Location, LocationId, TravelTimes
 
 # What reads roads takes half a second to import; a region without roads must not pay for it.
 if TYPE_CHECKING:
-    from geodata.roads import RoadNetwork
+    from geodata.engine_travel import EngineStanding
+    from geodata.roads import PlaceOnRoads, RoadNetwork
 
 ROADS_FILE: Final = "roads.npz"
 """The file in a region folder that ``moling region roads`` writes."""
@@ -39,7 +41,13 @@ def travel_times(locations: Sequence[Location], region: Region) -> TravelTimes |
     ------
     RoadsFileError
         When the folder's roads cannot be read, or are asked for and not there.
+    RoutingEngineError
+        When the region's routing engine cannot be had and has given no times before.
     """
+    if _has_service(region):
+        from geodata.engine_travel import engine_times  # noqa: PLC0415 (see the top of the module)
+
+        return engine_times(locations, region)
     network = _network(region)
     if network is None:
         return GreatCircle(detour_factor=region.travel.detour_factor, speed_kmh=region.travel.speed_kmh)
@@ -54,9 +62,15 @@ def ways(pairs: Iterable[tuple[Location, Location]], region: Region) -> Ways:
 
     Raises
     ------
-    RoadsFileError
+    RoadsFileError, RoutingEngineError
         As `travel_times`.
+    UnansweredError
+        When the region's routing engine gave times and does not give lines; a plan does not depend on them.
     """
+    if _has_service(region):
+        from geodata.engine_travel import engine_lines  # noqa: PLC0415 (see the top of the module)
+
+        return engine_lines(pairs, region)
     network = _network(region)
     if network is None:
         return {}
@@ -67,21 +81,16 @@ def ways(pairs: Iterable[tuple[Location, Location]], region: Region) -> Ways:
 
 def unreached(region: Region) -> dict[str, str]:
     """
-    Places that vans cannot reach by the folder's roads, code and name; none without roads, and no places for boats.
+    Places that vans cannot reach by road, code and name; none by straight lines, and no places for boats.
 
     Raises
     ------
-    RoadsFileError
+    RoadsFileError, RoutingEngineError
         As `travel_times`.
     """
-    network = _network(region)
-    if network is None:
-        return {}
-    from geodata.roads import standings  # noqa: PLC0415 (see the top of the module)
-
     return {
         each.place.code: each.place.name
-        for each in standings(region, network.graph)
+        for each in _places(region, ferries=True)
         if not (each.is_on_road or each.place.is_boat_only)
     }
 
@@ -92,22 +101,51 @@ def over_water(region: Region) -> frozenset[str]:
 
     Raises
     ------
-    RoadsFileError
+    RoadsFileError, RoutingEngineError
         As `travel_times`.
     """
     if all(unit.takes_ferries for unit in region.fleet.units):
         return frozenset()
-    network = _network(region)
-    if network is None:
-        return frozenset()
-    from geodata.roads import standings  # noqa: PLC0415 (see the top of the module)
-
-    dry = standings(region, network.without_ferries.graph, network.without_ferries.settings)
     return frozenset(
         there.place.code
-        for there, here in zip(standings(region, network.graph), dry, strict=True)
+        for there, here in zip(_places(region, ferries=True), _places(region, ferries=False), strict=True)
         if there.is_on_road and not here.is_on_road
     )
+
+
+def routing_standing(region: Region) -> "EngineStanding | None":
+    """
+    Which routing engine the region uses, when it gave the times, and whether it can be had; None where it uses none.
+
+    Raises
+    ------
+    RoutingEngineError
+        As `travel_times`.
+    """
+    if not _has_service(region):
+        return None
+    from geodata.engine_travel import engine_standing  # noqa: PLC0415 (see the top of the module)
+
+    return engine_standing(region)
+
+
+def _has_service(region: Region) -> bool:
+    return region.travel.engine is not None and region.travel.engine.is_service
+
+
+def _places(region: Region, *, ferries: bool) -> "tuple[PlaceOnRoads, ...]":
+    """How each place of the region lies to the roads that are used; none where none are."""
+    if _has_service(region):
+        from geodata.engine_travel import engine_places  # noqa: PLC0415 (see the top of the module)
+
+        return engine_places(region, ferries=ferries)
+    network = _network(region)
+    if network is None:
+        return ()
+    from geodata.roads import standings  # noqa: PLC0415 (see the top of the module)
+
+    used = network if ferries else network.without_ferries
+    return standings(region, used.graph, used.settings)
 
 
 def _network(region: Region) -> "RoadNetwork | None":

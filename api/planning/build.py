@@ -6,7 +6,7 @@ Every identifier can be read by a person: ``request:PM-014/2``, ``round:R3``, ``
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from api.entities import VisitRequest
@@ -18,7 +18,7 @@ from api.planning.frame import Frame, LeftOut, PlannedVisit, PlanningOptions
 from api.planning.hosts import request_hours
 from api.planning.letters import SCHOOL_TAG, letter_visits
 from api.planning.notes import Note
-from api.planning.places import base_cards, bases_of, driving, find_place, office_of, vehicle_cards
+from api.planning.places import base_cards, bases_of, driving, find_place, office_of, routing_notes, vehicle_cards
 from api.planning.recurring import recurring_visits, saturdays_due
 from api.planning.shifts import ShiftSettings, WeekShifts, week_shifts
 from api.planning.villages import VillageDemand, hall_visits
@@ -57,6 +57,11 @@ class PlanningWeek:
     calendar: CalendarWeek
     left_out: tuple[LeftOut, ...]
     notes: tuple[Note, ...]
+
+    def with_note(self, note: Note, *, gettext: Callable[[str], str], locale: str) -> "PlanningWeek":
+        """The same week with one more thing that the planner should know; the language is that of the cards."""
+        cards = replace(self.cards, notes=(*self.cards.notes, note.text(gettext, locale)))
+        return replace(self, cards=cards, notes=(*self.notes, note))
 
 
 def build_week(
@@ -188,6 +193,7 @@ def _left_out_notes(left_out: tuple[LeftOut, ...]) -> Iterator[Note]:
 def _region_notes(region: Region) -> Iterator[Note]:
     if region.is_example:
         yield Note(N_("Letters, stops and vans of this region are examples."))
+    yield from routing_notes(region)
     off_road = unreached(region)
     if off_road:
         text = N_("No road leads to these places, so that no van is sent there: {places}.")

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 
 from api.i18n import Gettext
+from geodata.errors import ToldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Note:
     message
         English, with named places such as ``{name}``.
     params
-        What fills them; dates are written out in the reader's language, and a note in its own.
+        What fills them; dates, with their clock times, and notes and reasons are written in the reader's language.
     """
 
     message: str
@@ -38,6 +39,10 @@ class Note:
 
 
 def _shown(value: object, gettext: Gettext, locale: str) -> object:
+    if isinstance(value, datetime):
+        return format_datetime(value, "EEEE, d MMMM y, HH:mm", tzinfo=value.tzinfo, locale=locale)
     if isinstance(value, date):
         return format_date(value, "EEEE, d MMMM y", locale=locale)
+    if isinstance(value, ToldError):
+        return value.text(gettext)
     return value.text(gettext, locale) if isinstance(value, Note) else value

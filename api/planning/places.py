@@ -1,11 +1,14 @@
 """The places that a week's plan may stop at, as points of the problem and as people name them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from api.i18n import N_
+from api.planning.notes import Note
 from geodata.region import Region
 from geodata.sites import Access, Signal, Site, SiteKind
-from geodata.travel import travel_times
+from geodata.travel import routing_standing, travel_times
 from geodata.villages import Village, VillageKind
 from maps.cards import BaseCard, PlaceKind, VehicleCard
 from optimizer.problem import Location, LocationId, TravelTimes, VehicleId
@@ -109,6 +112,24 @@ def driving(region: Region, locations: tuple[Location, ...]) -> Callable[[Locati
     row = {location.id: number for number, location in enumerate(locations)}
     minutes = times.duration_min.tolist()
     return lambda origin, destination: minutes[row[origin]][row[destination]]
+
+
+def routing_notes(region: Region) -> Iterator[Note]:
+    """What the planner should know of the travel times: that the region's routing engine cannot be had, if so."""
+    standing = routing_standing(region)
+    if standing is not None and standing.problem is not None:
+        yield Note(
+            N_(
+                "{engine} at {url} cannot be had: {why}. "
+                "Travel times are those that it gave on {when}; legs are drawn as straight lines."
+            ),
+            {
+                "engine": standing.name,
+                "url": standing.url,
+                "why": standing.problem,
+                "when": standing.fetched.astimezone(ZoneInfo(region.timezone)),
+            },
+        )
 
 
 def village_hall(village: Village) -> Place:

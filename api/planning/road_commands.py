@@ -7,15 +7,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from api.errors import BadInputError
 from api.i18n import N_, Gettext, Language
+from api.planning.notes import Note
+from api.planning.places import routing_notes
 from geodata.calibration import calibrate, read_observations, with_speeds
 from geodata.region import Region
 from geodata.road_places import Standing
 from geodata.roads import PlaceOnRoads, RoadsReport, cut_roads, road_network
 from geodata.schema import REGION_FILE
-from geodata.travel import ROADS_FILE
+from geodata.travel import ROADS_FILE, routing_standing
 
 _WHY = {
     Standing.TOO_FAR: N_("no road within {reach:g} km; the nearest connected one is {metres} away"),
@@ -98,6 +101,35 @@ def run_calibrate(region: Region, folder: Path, file: Path, lang: Language, *, a
     return 0
 
 
+def routing_lines(region: Region, lang: Language) -> Iterator[str]:
+    """
+    Which routing engine the region uses, when it gave its times, and the places without a way; none without an engine.
+
+    Raises
+    ------
+    RoutingEngineError
+        When it cannot be had and has given no times before.
+    """
+    standing = routing_standing(region)
+    if standing is None:
+        return
+    for note in routing_notes(region):
+        yield note.text(lang.gettext, lang.code)
+    places = standing.places
+    text = N_("Travel times: {engine} at {url}, fetched {when}; places on its roads: {count} of {all}.")
+    facts = {
+        "engine": standing.name,
+        "url": standing.url,
+        "when": standing.fetched.astimezone(ZoneInfo(region.timezone)),
+        "count": sum(each.is_on_road for each in places),
+        "all": len(places),
+    }
+    yield Note(text, facts).text(lang.gettext, lang.code)
+    for each in places:
+        if not each.is_on_road:
+            yield f"  {each.place.name} ({each.place.code}): {_why_no_way(each, region, lang.gettext)}"
+
+
 def write_file(path: Path, data: bytes, gettext: Gettext) -> None:
     """
     Write a file of a region folder as a whole: whoever looks sees the old one or the new one.
@@ -156,6 +188,15 @@ def _why(each: PlaceOnRoads, region: Region, gettext: Gettext) -> str:
     if each.offset_m == float("inf"):
         return gettext(_NO_ROAD)
     return gettext(_WHY[each.standing]).format(reach=region.roads.reach_km, metres=_metres(each.offset_m))
+
+
+def _why_no_way(each: PlaceOnRoads, region: Region, gettext: Gettext) -> str:
+    """As `_why`, where the roads are a routing engine's, which does not say how far its connected ones are."""
+    if each.place.is_boat_only:
+        return gettext("reached by boat")
+    if each.standing is Standing.APART:
+        return gettext("no way there and back from the other places")
+    return gettext("no road within {reach:g} km").format(reach=region.roads.reach_km)
 
 
 def _metres(metres: float) -> str:

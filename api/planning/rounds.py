@@ -25,7 +25,16 @@ from api.planning.hub_visits import DRIVE_TO_A_STOP_MIN, hub_limits, hub_visits,
 from api.planning.hubs import HubStop, RoundsOptions, even_out, find_hubs, fortnights, place_stops
 from api.planning.kept_rules import KeptStop, is_made_anew, kept_rules
 from api.planning.notes import Note
-from api.planning.places import base_cards, bases_of, driving, find_place, office_of, vehicle_cards, village_hall
+from api.planning.places import (
+    base_cards,
+    bases_of,
+    driving,
+    find_place,
+    office_of,
+    routing_notes,
+    vehicle_cards,
+    village_hall,
+)
 from api.planning.recurring import saturdays_due
 from api.planning.shifts import ShiftSettings, duty_min, week_shifts
 from api.planning.villages import VillageDemand
@@ -68,6 +77,8 @@ class Rounds:
         As of `kept_rules.KeptRules`.
     unreached
         Why a village has no stop, by its code.
+    notes
+        On the travel times.
     """
 
     region: Region
@@ -82,6 +93,7 @@ class Rounds:
     left_out: tuple[LeftOut, ...]
     moved: tuple[Note, ...]
     unreached: Mapping[str, Note]
+    notes: tuple[Note, ...] = ()
 
     @property
     def last_day(self) -> date:
@@ -157,6 +169,7 @@ def build_rounds(
         unreached={
             village.code: _why_unreached(village, demand) for village in fixed.villages if village.code not in served
         },
+        notes=tuple(routing_notes(fixed)),
     )
 
 

@@ -193,6 +193,7 @@ class RoundsCalendar:
 
     def _notes(self) -> Iterator[str]:
         rounds = self.planned.rounds
+        yield from map(self._text, rounds.notes)
         for week in rounds.weeks:
             days_off = {day.day for day in week.days if day.off is not None}
             # Days off stand in the calendar itself, and so does a whole week of them.

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from api.i18n import Language
+from api.i18n import N_, Language
 from api.planning.build import PlanningWeek, build_week
 from api.planning.desk import desk_from_tables
 from api.planning.folder import check_folder, write_folder
+from api.planning.notes import Note
 from geodata.areas import village_areas
+from geodata.errors import UnansweredError
 from geodata.region import Region, load_region
 from geodata.travel import ways
 from maps.cards_file import write_cards
@@ -87,7 +89,14 @@ def plan_week(
     plan = solver(week.problem, options)
     straight = itineraries(week.problem, plan, week.cards)
     drives = ((leg.origin.location, leg.destination.location) for day in straight.itineraries for leg in day.legs)
-    along = ways(drives, region)
+    try:
+        along = ways(drives, region)
+    except UnansweredError as error:
+        # The plan stands without its lines.
+        along = {}
+        note = Note(N_("Legs are drawn as straight lines: the routing engine gives none now ({why})."), {"why": error})
+        week = week.with_note(note, gettext=language.gettext, locale=language.code)
+        straight = itineraries(week.problem, plan, week.cards)
     itinerary = itineraries(week.problem, plan, week.cards, along) if along else straight
     return PlannedWeek(region, week, instance, plan, itinerary, along)
 
