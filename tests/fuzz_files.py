@@ -144,17 +144,19 @@ def fuzz(kind: str, count: int, reader: FileReader, place: Path, seed: int = 1) 
 def main() -> None:
     """Fuzz every kind, or those named, and print the endings."""
     count = int(sys.argv[1])
-    with tempfile.TemporaryDirectory() as folder, FileReader(Caps(seconds=20)) as reader:
+    with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "list").mkdir()
         kinds = sys.argv[2:] or list(write_seeds(Path(folder) / "list"))
         for kind in kinds:
             place = Path(folder) / kind
             place.mkdir()
             began = time.monotonic()
-            endings = fuzz(kind, count, reader, place)
+            with FileReader(Caps(seconds=20)) as reader:
+                endings = fuzz(kind, count, reader, place)
             seconds = time.monotonic() - began
             told = ", ".join(f"{number} x {ending}" for ending, number in endings.most_common())
-            print(f"{kind}: {sum(endings.values())} files in {seconds:.0f} s: {told}", flush=True)  # noqa: T201 (a script)
+            ended = f"{kind}: {sum(endings.values())} files in {seconds:.0f} s, {reader.peak_kb / 1024:.0f} MiB at most"
+            print(f"{ended}: {told}", flush=True)  # noqa: T201 (a script)
 
 
 if __name__ == "__main__":

@@ -88,10 +88,16 @@ class FileReader:
     ----------
     caps
         For each file by itself.
+
+    Attributes
+    ----------
+    peak_kb
+        The most resident memory that a child has taken yet, that of the loaded parsers included.
     """
 
     def __init__(self, caps: Caps = USUAL_CAPS) -> None:
         self._caps = caps
+        self.peak_kb = 0
         root = str(Path(__file__).resolve().parents[2])
         # One arena and one thread: address space is capped, and each more would claim 64 MB of it.
         quiet = {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "GDAL_NUM_THREADS": "1"}
@@ -157,9 +163,11 @@ class FileReader:
         try:
             self._server.stdin.write(json.dumps(request).encode() + b"\n")
             self._server.stdin.flush()
-            return self._server.stdout.readline().decode().strip()
-        except BrokenPipeError as error:
+            ending, peak_kb = self._server.stdout.readline().decode().split()
+        except (BrokenPipeError, ValueError) as error:
             raise DamagedFileError(N_("could not be read: the reading process has ended")) from error
+        self.peak_kb = max(self.peak_kb, int(peak_kb))
+        return ending
 
 
 def serve() -> None:
@@ -172,32 +180,38 @@ def serve() -> None:
     import geodata.importing.marks  # noqa: PLC0415
     import geodata.importing.osm  # noqa: PLC0415
     import geodata.importing.reading  # noqa: PLC0415
-    import geodata.importing.sheets  # noqa: PLC0415
-    import geodata.importing.vector  # noqa: F401, PLC0415 (forked children find all parsers loaded)
+    import geodata.importing.sheets  # noqa: F401, PLC0415
+    from geodata.importing.vector import load_projections  # noqa: PLC0415 (forked children find all parsers loaded)
 
+    load_projections()
     for line in sys.stdin:
         request = json.loads(line)
         server = os.getpid()
         child = os.fork()
         if child == 0:
             _read_in_child(request, server)  # never returns
-        print(_waited(child, request["seconds"]), file=answers, flush=True)
+        print(*_waited(child, request["seconds"]), file=answers, flush=True)
 
 
-def _waited(child: int, seconds: float) -> str:
-    """How the child ended: ``0``, ``memory``, ``time`` or anything else when it broke."""
-    deadline = time.monotonic() + seconds
-    pause_s = 0.0005
+def _waited(child: int, seconds: float) -> tuple[str, int]:
+    """How the child ended (``0``, ``memory``, ``time`` or anything else when it broke), and its peak memory in kB."""
+    began = time.monotonic()
     while True:
-        done, status = os.waitpid(child, os.WNOHANG)
+        done, status, used = os.wait4(child, os.WNOHANG)
+        passed_s = time.monotonic() - began
         if done:
-            break
-        if time.monotonic() > deadline:
+            return _ending(status), _kilobytes(used.ru_maxrss)
+        if passed_s > seconds:
             os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            return "time"
-        time.sleep(pause_s)
-        pause_s = min(0.02, pause_s * 1.5)
+            return "time", _kilobytes(os.wait4(child, 0)[2].ru_maxrss)
+        time.sleep(min(0.02, 0.0005 + passed_s / 20))  # an answer lies there for a twentieth of its time at most
+
+
+def _kilobytes(peak: int) -> int:
+    return peak // 1024 if sys.platform == "darwin" else peak  # the one system that counts it in bytes
+
+
+def _ending(status: int) -> str:
     if os.WIFSIGNALED(status):
         # Compiled libraries that are refused memory abort; the kernel kills who counts too long with SIGXCPU.
         return {signal.SIGABRT: "memory", signal.SIGXCPU: "time"}.get(signal.Signals(os.WTERMSIG(status)), "broken")
