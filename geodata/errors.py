@@ -58,8 +58,11 @@ class ToldError(GeodataError, ValueError):
         super().__init__(self.text(str))
 
     def text(self, gettext: Callable[[str], str]) -> str:
-        """The message in the reader's language, on one line."""
-        told = gettext(self.message).format(**self.params)
+        """The message in the reader's language, on one line, with that of another error where it tells one."""
+        params = {
+            name: each.text(gettext) if isinstance(each, ToldError) else each for name, each in self.params.items()
+        }
+        told = gettext(self.message).format(**params)
         return "".join(char if char.isprintable() else " " for char in told)
 
 
@@ -131,17 +134,5 @@ class RegionError(GeodataError, ValueError):
         super().__init__("\n".join(finding.text(str) for finding in findings))
 
 
-class RoadsFileError(GeodataError, ValueError):
-    """
-    A file of roads, or of times observed on them, cannot be used.
-
-    Attributes
-    ----------
-    message, params
-        English sentence with named places, and what fills them.
-    """
-
-    def __init__(self, message: str, **params: object) -> None:
-        self.message = message
-        self.params = params
-        super().__init__(f"{message.format(**params)}.")
+class RoadsFileError(ToldError):
+    """A file of roads, or of times observed on them, cannot be used."""
