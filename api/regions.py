@@ -47,6 +47,8 @@ def _add_check_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> N
 
 def run_check(arguments: argparse.Namespace, lang: Language) -> int:
     """Check a region folder; 0 when it can be planned with, 1 when it has faults, each on a line of its own."""
+    from api.planning.notes import backlog_note  # noqa: PLC0415 (slow to load)
+
     gettext = lang.gettext
     try:
         region = load_region(arguments.region)
@@ -65,6 +67,8 @@ def run_check(arguments: argparse.Namespace, lang: Language) -> int:
             letters=len(region.requests),
         )
     )
+    if region.backlog is not None:
+        print(backlog_note(region.backlog).text(gettext, lang.code))
     return 0
 
 

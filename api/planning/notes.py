@@ -6,8 +6,10 @@ from datetime import date
 from types import MappingProxyType
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 
-from api.i18n import Gettext
+from api.i18n import N_, Gettext
+from geodata.backlog import BacklogEstimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Note:
     message
         English, with named places such as ``{name}``.
     params
-        What fills them; dates are written out in the reader's language, and a note in its own.
+        What fills them; dates and fractions are written out in the reader's language, and a note in its own.
     """
 
     message: str
@@ -37,7 +39,32 @@ class Note:
         )
 
 
+def backlog_note(estimate: BacklogEstimate) -> Note:
+    """How people still to be recorded were estimated where no count of them is there, and how far off that may be."""
+    numbers: dict[str, object] = {
+        "count": len(estimate.villages),
+        "people": estimate.people,
+        "error": estimate.people_error,
+        "share": round(100 * estimate.share, 2),
+        "off": round(100 * estimate.error, 2),
+        "known": estimate.known,
+    }
+    if estimate.known:
+        message = N_(
+            "People still to be recorded are estimated from the population in {count} villages: "
+            "≈ {people} ± {error}, {share} ± {off} % of their people, by {known} villages that know both."
+        )
+    else:
+        message = N_(
+            "People still to be recorded are estimated from the population in {count} villages: "
+            "≈ {people} ± {error}, {share} ± {off} % of their people, the national share, since no village knows both."
+        )
+    return Note(message, numbers)
+
+
 def _shown(value: object, gettext: Gettext, locale: str) -> object:
+    if isinstance(value, float):
+        return format_decimal(value, locale=locale)
     if isinstance(value, date):
         return format_date(value, "EEEE, d MMMM y", locale=locale)
     return value.text(gettext, locale) if isinstance(value, Note) else value
