@@ -22,7 +22,7 @@ class Note:
     message
         English, with named places such as ``{name}``.
     params
-        What fills them; dates and fractions are written out in the reader's language, and a note in its own.
+        What fills them; dates and numbers are written out in the reader's language, and a note in its own.
     """
 
     message: str
@@ -63,7 +63,7 @@ def backlog_note(estimate: BacklogEstimate) -> Note:
 
 
 def _shown(value: object, gettext: Gettext, locale: str) -> object:
-    if isinstance(value, float):
+    if isinstance(value, int | float):
         return format_decimal(value, locale=locale)
     if isinstance(value, date):
         return format_date(value, "EEEE, d MMMM y", locale=locale)
