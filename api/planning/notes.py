@@ -52,12 +52,12 @@ def backlog_note(estimate: BacklogEstimate) -> Note:
     if estimate.known:
         message = N_(
             "People still to be recorded are estimated from the population in {count} villages: "
-            "≈ {people} ± {error}, {share} ± {off} % of their people, by {known} villages that know both."
+            "≈ {people} ± {error}, {share} ± {off} percent of their people, by {known} villages that know both."
         )
     else:
         message = N_(
             "People still to be recorded are estimated from the population in {count} villages: "
-            "≈ {people} ± {error}, {share} ± {off} % of their people, the national share, since no village knows both."
+            "≈ {people} ± {error}, {share} ± {off} percent of their people, the national share, since no village knows both."
         )
     return Note(message, numbers)
 
