@@ -57,7 +57,8 @@ def backlog_note(estimate: BacklogEstimate) -> Note:
     else:
         message = N_(
             "People still to be recorded are estimated from the population in {count} villages: "
-            "≈ {people} ± {error}, {share} ± {off} percent of their people, the national share, since no village knows both."
+            "≈ {people} ± {error}, {share} ± {off} percent of their people, the national share, since no village knows "
+            "both."
         )
     return Note(message, numbers)
 
