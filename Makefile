@@ -39,7 +39,7 @@ bench: .venv-bench/stamp ## measure our engines and their peers, and write docs/
 bench-quick: .venv/dev.stamp ## fail where a gap has become worse than the expected one
 	$(BIN)/python -m benchmarks.quick
 
-fuzz: .venv/dev.stamp ## import 5,000 mutated files of every kind and print how they ended (an hour)
+fuzz: .venv/dev.stamp ## import 5,000 mutated files of every kind and print how they ended (an hour; see docs/fuzzing.md)
 	$(BIN)/python -m tests.fuzz_files 5000
 
 lock: .venv/dev.stamp ## resolve the lock files anew

@@ -51,6 +51,8 @@ def run_check(arguments: argparse.Namespace, lang: Language) -> int:
 
     Where it names a routing engine, that is asked for times, as a plan would.
     """
+    from api.planning.notes import backlog_note  # noqa: PLC0415 (slow to load)
+
     gettext = lang.gettext
     try:
         region = load_region(arguments.region)
@@ -69,6 +71,8 @@ def run_check(arguments: argparse.Namespace, lang: Language) -> int:
             letters=len(region.requests),
         )
     )
+    if region.backlog is not None:
+        print(backlog_note(region.backlog).text(gettext, lang.code))
     if region.travel.engine is not None and region.travel.engine.is_service:
         from api.planning.road_commands import routing_lines  # noqa: PLC0415 (slow to load)
 

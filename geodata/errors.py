@@ -58,10 +58,9 @@ class ToldError(GeodataError, ValueError):
         super().__init__(self.text(str))
 
     def text(self, gettext: Callable[[str], str]) -> str:
-        """The message in the reader's language, on one line."""
-        # A reason that is itself such an error is told in the same language.
+        """The message in the reader's language, on one line, with that of another error where it tells one."""
         params = {
-            name: value.text(gettext) if isinstance(value, ToldError) else value for name, value in self.params.items()
+            name: each.text(gettext) if isinstance(each, ToldError) else each for name, each in self.params.items()
         }
         told = gettext(self.message).format(**params)
         return "".join(char if char.isprintable() else " " for char in told)
@@ -143,17 +142,5 @@ class RegionError(GeodataError, ValueError):
         super().__init__("\n".join(finding.text(str) for finding in findings))
 
 
-class RoadsFileError(GeodataError, ValueError):
-    """
-    A file of roads, or of times observed on them, cannot be used.
-
-    Attributes
-    ----------
-    message, params
-        English sentence with named places, and what fills them.
-    """
-
-    def __init__(self, message: str, **params: object) -> None:
-        self.message = message
-        self.params = params
-        super().__init__(f"{message.format(**params)}.")
+class RoadsFileError(ToldError):
+    """A file of roads, or of times observed on them, cannot be used."""

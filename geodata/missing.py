@@ -36,9 +36,13 @@ def list_missing(folder: Path) -> tuple[Finding, ...]:
     if uncounted:
         missing.add_file(
             schema.VILLAGES_FILE,
-            N_("people still to be recorded (belum_rekam) not known for {count} of {all} villages"),
+            N_(
+                "people still to be recorded (belum_rekam) not known for {count} of {all} villages; "
+                "{estimated} of them are estimated from their population (penduduk)"
+            ),
             count=len(uncounted),
             all=len(villages),
+            estimated=sum(each.values.get("population") is not None for each in uncounted),
         )
     if not tables.rows("sites"):
         missing.add_file(schema.SITES_FILE, N_("no school and no other site"))

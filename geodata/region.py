@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from geodata.backlog import BacklogEstimate, estimate_backlog
 from geodata.boundaries import Boundary
 from geodata.calendar import (
     CalendarOverrides,
@@ -180,6 +181,8 @@ class Region:
         Letters, stops, fleet or other figures are made up.
     folder
         Where it was read from; its roads, if any, lie there. None where it was not read from a folder.
+    backlog
+        How people still to be recorded were estimated for villages that have no count of them; None where none were.
     """
 
     code: str
@@ -201,6 +204,7 @@ class Region:
     sources: tuple[str, ...] = ()
     is_example: bool = False
     folder: Path | None = field(default=None, compare=False)
+    backlog: BacklogEstimate | None = None
 
     @cached_property
     def village_by_code(self) -> Mapping[str, Village]:
@@ -244,10 +248,12 @@ def load_region(folder: Path) -> Region:
     settings = tables.settings
     region = dict(settings["region"].values)
     del region["reach_km"]  # it is of use to the checks only
+    villages, backlog = estimate_backlog([Village(**each.values) for each in tables.rows("villages")])
     return Region(
         **region,
         office=Office(**settings["office"].values),
-        villages=tuple(Village(**each.values) for each in tables.rows("villages")),
+        villages=villages,
+        backlog=backlog,
         sites=tuple(Site(**each.values) for each in tables.rows("sites")),
         fleet=_fleet(tables),
         requests=tuple(_request(each.values, tables) for each in tables.rows("requests")),

@@ -4,6 +4,7 @@ Roads of an area cut out of an OpenStreetMap extract (``.osm.pbf``), of a provin
 The file is read twice as a stream: first its nodes, of which those inside the area are kept, then its ways. Memory
 follows the size of the area, not that of the file. What a way means for a van (class, surface, limits, directions,
 bars) is decided here, by the tags' meaning on the OpenStreetMap wiki; what it costs is decided by `RoadSettings`.
+Runs in the child of `importing.reader_process`.
 """
 
 import re
@@ -17,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import osmium
 
-from geodata.errors import N_, RoadsFileError
+from geodata.errors import N_
+from geodata.importing.found import Box, DamagedFileError, TooLargeError, UnknownKindError
 from geodata.road_classes import CLASS_NUMBER, FERRY
 
 MAX_FILE_BYTES: Final = 8_000_000_000
@@ -26,9 +28,6 @@ MAX_NODES: Final = 20_000_000
 """Of one area; a regency with all its buildings has about two million."""
 MAX_POINTS: Final = 40_000_000
 """Of all ways of one area, which share nodes."""
-
-Box = tuple[float, float, float, float]
-"""Least longitude and latitude, greatest longitude and latitude, degrees, all included."""
 
 _ACCESS_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")  # the most special one that is there decides
 _BARRED = frozenset({"no", "private", "agricultural", "forestry", "military", "emergency", "bus", "psv"})
@@ -108,7 +107,7 @@ def read_extract(path: Path, area: Box) -> Extract:
 
     Raises
     ------
-    RoadsFileError
+    FileError
         When the file cannot be read, is no whole ``.osm.pbf``, or is too large.
     """
     _check_file(path)
@@ -118,8 +117,8 @@ def read_extract(path: Path, area: Box) -> Extract:
         runs, run_start, kinds = _runs(path, ids, blocked)
     except (RuntimeError, ValueError, OSError, UnicodeDecodeError) as error:
         # libosmium raises RuntimeError for every fault of a file.
-        raise RoadsFileError(
-            N_("{file} cannot be read as OpenStreetMap data (.osm.pbf): {problem}"), file=path.name, problem=str(error)
+        raise DamagedFileError(
+            N_("cannot be read as OpenStreetMap data (.osm.pbf): {problem}"), problem=str(error)
         ) from error
     return Extract(lon, lat, runs, run_start, kinds, box)
 
@@ -150,15 +149,12 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as stream:
             head = stream.read(64)
     except OSError as error:
-        raise RoadsFileError(
-            N_("{file} cannot be opened: {problem}"), file=path.name, problem=str(error.strerror)
-        ) from error
+        raise DamagedFileError(N_("cannot be opened: {problem}"), problem=error.strerror) from error
     if size > MAX_FILE_BYTES:
-        most = MAX_FILE_BYTES // 1_000_000_000
-        raise RoadsFileError(N_("{file} is larger than {most} GB"), file=path.name, most=most)
+        raise TooLargeError(N_("is larger than {most} GB"), most=MAX_FILE_BYTES // 1_000_000_000)
     # The first block of every PBF file is named so (OpenStreetMap wiki, PBF Format).
     if b"OSMHeader" not in head:
-        raise RoadsFileError(N_("{file} is no OpenStreetMap extract (.osm.pbf)"), file=path.name)
+        raise UnknownKindError(N_("is no OpenStreetMap extract (.osm.pbf)"))
 
 
 def _claimed_box(path: Path) -> Box | None:
@@ -186,8 +182,7 @@ def _nodes_inside(
         if not south <= y <= north:
             continue
         if len(ids) >= MAX_NODES:
-            text = N_("{file} holds more points in this region than {most}")
-            raise RoadsFileError(text, file=path.name, most=MAX_NODES)
+            raise TooLargeError(N_("holds more points in this region than {most}"), most=MAX_NODES)
         ids.append(node.id)
         lon.append(x)
         lat.append(y)
@@ -219,9 +214,7 @@ def _runs(
             continue
         refs = np.fromiter((node.ref for node in way.nodes), dtype=np.int64, count=len(way.nodes))
         if len(runs) > MAX_POINTS:
-            raise RoadsFileError(
-                N_("{file} holds more points in this region than {most}"), file=path.name, most=MAX_POINTS
-            )
+            raise TooLargeError(N_("holds more points in this region than {most}"), most=MAX_POINTS)
         for run in _inside(refs, ids, blocked):
             runs.extend(run.tolist())
             starts.append(len(runs))

@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,9 @@ from pyproj import Transformer
 
 from geodata.errors import N_, RoadsFileError
 from geodata.road_classes import FERRY, ROAD_CLASSES, RoadSettings
-from geodata.road_extract import Extract
+
+if TYPE_CHECKING:  # the parser of extracts is loaded by the child that reads them alone
+    from geodata.road_extract import Extract
 
 FORMAT: Final = "moling/roads 1"
 MAX_ROADS_BYTES: Final = 200_000_000
@@ -129,7 +131,7 @@ def project(zone: str, lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
     return np.column_stack([east, north]).reshape(-1, 2)
 
 
-def build_graph(extract: Extract, zone: str) -> RoadGraph:
+def build_graph(extract: "Extract", zone: str) -> RoadGraph:
     """
     The graph of an extract: each way is cut where another one touches it.
 

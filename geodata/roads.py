@@ -16,10 +16,11 @@ from pyproj import Transformer
 
 from geodata.areas import utm_zone
 from geodata.errors import N_, RoadsFileError
+from geodata.importing.found import Box, FileError
+from geodata.importing.reader_process import FileReader
 from geodata.region import Region
 from geodata.road_classes import FERRY, RoadSettings
-from geodata.road_extract import Box, read_extract
-from geodata.road_graph import RoadGraph, build_graph, graph_bytes, project, read_roads_file
+from geodata.road_graph import RoadGraph, project, read_roads_file
 from geodata.road_places import Standing, connected_roads, snap
 from geodata.sites import Access, Site
 from geodata.villages import Village
@@ -135,20 +136,28 @@ def places_of(region: Region) -> tuple[RoadPlace, ...]:
     return (office, *rest)
 
 
-def cut_roads(region: Region, file: Path) -> RoadsReport:
+def cut_roads(region: Region, file: Path, reader: FileReader) -> RoadsReport:
     """
     The roads of a region and around it, out of an extract of its province or of the country.
+
+    Parameters
+    ----------
+    reader
+        Reads the extract in a child, within its caps (`ROAD_CAPS` fit a regency).
 
     Raises
     ------
     RoadsFileError
-        When the file cannot be read, or has no road where the region lies.
+        When the file cannot be read within the caps, or has no road where the region lies.
     """
     zone = utm_zone(region.office.lon, region.office.lat)
     places = places_of(region)
-    extract = read_extract(file, area_around(places, zone, region.roads.margin_km))
-    outside = tuple(each for each in places if extract.box is not None and not _is_in(extract.box, each))
-    graph = build_graph(extract, zone)
+    try:
+        cut = reader.read_roads(file, area_around(places, zone, region.roads.margin_km), zone)
+    except FileError as error:
+        raise RoadsFileError("{file} {problem}", file=file.name, problem=error) from error
+    graph, box = cut.graph, cut.box
+    outside = tuple(each for each in places if box is not None and not _is_in(box, each))
     if not graph.road_count:
         raise RoadsFileError(
             N_("{file} has no road in this region; {outside} of its {count} places lie outside what the file covers"),
@@ -160,7 +169,7 @@ def cut_roads(region: Region, file: Path) -> RoadsReport:
     length = float(graph.metres[is_road].sum()) or 1.0
     return RoadsReport(
         graph,
-        graph_bytes(graph),
+        cut.data,
         float(graph.metres[connected_roads(graph, region.roads)].sum()) / length,
         float((graph.limit_kmh[is_road] > 0).mean()) if is_road.any() else 0.0,
         standings(region, graph),

@@ -32,8 +32,10 @@ class Village:
         People living there; None where not known.
     unrecorded
         People with a duty to hold an id card who have not been recorded (belum rekam); None where not known.
+    unrecorded_error
+        Likely error of ``unrecorded`` where it was estimated from the population (`backlog`), people; None elsewhere.
     is_estimate
-        ``unrecorded`` (and ``population``) are estimates.
+        ``unrecorded`` (and ``population``) are estimates, of the office or by `backlog`.
     last_visit
         Day of the last visit of a unit; None when never or not known.
     can_host
@@ -59,11 +61,17 @@ class Village:
     is_point_approximate: bool = False
     note: str = ""
     postal_code: str = ""
+    unrecorded_error: int | None = None
 
     @property
     def district_code(self) -> str:
         """First 6 digits of the code: the kecamatan."""
         return self.code[:6]
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether people still to be recorded are known by a count, not by an estimate."""
+        return self.unrecorded is not None and not self.is_estimate
 
     @property
     def backlog(self) -> int:

@@ -97,6 +97,8 @@ class VisitCard:
         Part k of n of a request that no single shift can finish; 1 of 1 otherwise.
     factors
         Of the visit's prize; their product is the prize.
+    is_estimate
+        ``people`` come of an estimate of those still to be recorded, not of a count of them or of a letter.
     """
 
     visit: VisitId
@@ -115,6 +117,7 @@ class VisitCard:
     part: int = 1
     parts: int = 1
     factors: tuple[Factor, ...] = ()
+    is_estimate: bool = False
 
     def __post_init__(self) -> None:
         """Check the numbers and make the counts read-only."""

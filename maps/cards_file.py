@@ -159,6 +159,7 @@ _VISIT_FIELDS: Mapping[str, _Read] = {
     "part": _whole,
     "parts": _whole,
     "factors": _several(_of(Factor, _FACTOR_FIELDS)),
+    "is_estimate": _flag,
 }
 _VEHICLE_FIELDS: Mapping[str, _Read] = {
     "id": _text,

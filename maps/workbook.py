@@ -27,6 +27,8 @@ from maps.words import FREE, N_, Words
 Value = str | int | float | bool | date | time | None
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_ABOUT = '"≈ "#,##0'
+"""Format of numbers that are estimates: they stay numbers and carry their sign."""
 _HEAD_ROW = 3
 _COUNT_HEADS = {
     CountKind.RECORD_AND_PRINT: N_("Record and print"),
@@ -84,7 +86,7 @@ def _fill_schedule(sheet: Worksheet, week: WeekItinerary, words: Words) -> None:
         _Column(gettext("Place"), 34),
         _Column(gettext("Kind"), 16),
         _Column(gettext("Where"), 34),
-        _Column(gettext("People (estimate)"), 12, "#,##0"),
+        _Column(gettext("People (estimate)"), 12, _ABOUT),
         *(_Column(gettext(head), 12, "#,##0") for head in _COUNT_HEADS.values()),
         _Column(gettext("Asked for by"), 38),
         _Column(gettext("People bring"), 38),
@@ -134,7 +136,7 @@ def _fill_vans(sheet: Worksheet, week: WeekItinerary, words: Words) -> None:
         _Column(gettext("Leaves"), 11, clock),
         _Column(gettext("Back"), 11, clock),
         _Column(gettext("Visits"), 11, "0"),
-        _Column(gettext("People (estimate)"), 12, "#,##0"),
+        _Column(gettext("People (estimate)"), 12, _ABOUT),
         _Column(gettext("Kilometres"), 12, "#,##0.0"),
         _Column(gettext("Overtime, min"), 12, "#,##0"),
     ]
@@ -164,7 +166,7 @@ def _fill_unserved(sheet: Worksheet, week: WeekItinerary, words: Words) -> None:
         _Column(gettext("Reason"), 16),
         _Column(gettext("Explanation"), 60),
         _Column(gettext("In its way"), 38),
-        _Column(gettext("People (estimate)"), 12, "#,##0"),
+        _Column(gettext("People (estimate)"), 12, _ABOUT),
         _Column(gettext("Asked for by"), 38),
     ]
     _fill(sheet, _title(sheet.title, week, words), columns, [_unserved_row(visit, words) for visit in week.unserved])
@@ -201,6 +203,9 @@ def _fill_summary(sheet: Worksheet, week: WeekItinerary, words: Words) -> None:
     ]
     columns = [_Column(gettext("Figure"), 34), _Column(gettext("Value"), 60)]
     _fill(sheet, _title(sheet.title, week, words), columns, figures)
+    for place, (head, _) in enumerate(figures, start=_HEAD_ROW + 1):
+        if head == gettext("People (estimate)"):
+            sheet.cell(place, 2).number_format = _ABOUT
 
 
 def _title(sheet: str, week: WeekItinerary, words: Words) -> str:

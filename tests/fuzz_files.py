@@ -16,16 +16,21 @@ from pathlib import Path
 
 from geodata.checks import check
 from geodata.folder import read_tables
+from geodata.importing.found import FileError
 from geodata.importing.importer import prepare_import
 from geodata.importing.reader_process import Caps, FileReader
 from geodata.importing.report import Outcome
 from geodata.new_region import write_new_region
 from geodata.official import OfficialRegency, OfficialVillage
+from geodata.road_graph import read_graph
 from geodata.tables import Findings
+from geodata.travel import ROADS_FILE
 from geodata.villages import VillageKind
 from tests.import_cases import VILLAGES, middle
 from tests.import_seeds import write_seeds
+from tests.town import write_town
 
+ROADS = "roads"
 _WORDS = (
     b"\xff" * 4,
     b"\0" * 8,
@@ -94,6 +99,11 @@ def _write_archive(seed: Path, target: Path, rng: random.Random) -> None:
             packed.writestr(name, mutated(content, rng) if name == chosen else content)
 
 
+def write_all_seeds(folder: Path) -> dict[str, Path]:
+    """A file of every kind, that of roads, not compressed, with them."""
+    return write_seeds(folder) | {ROADS: write_town(folder / "town.osm.pbf", "pbf,pbf_compression=none")}
+
+
 def make_region(folder: Path) -> None:
     """The made-up regency as a new folder."""
     villages = tuple(OfficialVillage(code, name, VillageKind.DESA, district) for code, name, district in VILLAGES)
@@ -105,6 +115,16 @@ def faults(folder: Path) -> set[tuple[str, str]]:
     findings = Findings()
     check(read_tables(folder, findings), findings)
     return {(each.file, each.text(str)) for each in findings.found if "is empty; it must" not in each.message}
+
+
+def _cut(mutant: Path, reader: FileReader) -> str:
+    """How cutting roads out of a mutant ended."""
+    try:
+        cut = reader.read_roads(mutant, (99.0, 3.0, 100.0, 4.0), "EPSG:32647")
+    except FileError as error:
+        return error.message
+    assert read_graph(cut.data, ROADS_FILE).road_count == cut.graph.road_count
+    return "taken" if cut.graph.road_count else "nothing to take"
 
 
 def fuzz(kind: str, count: int, reader: FileReader, place: Path, seed: int = 1) -> Counter[str]:
@@ -120,9 +140,12 @@ def fuzz(kind: str, count: int, reader: FileReader, place: Path, seed: int = 1) 
     rng = random.Random(f"{kind} {seed}")
     seeds = place / "seeds"
     seeds.mkdir(exist_ok=True)
-    path = write_seeds(seeds)[kind]
+    path = write_all_seeds(seeds)[kind]
     endings: Counter[str] = Counter()
     for number, mutant in enumerate(write_mutants(kind, path, beside, count, rng)):
+        if kind == ROADS:
+            endings[_cut(mutant, reader)] += 1
+            continue
         if not region.exists():
             make_region(region)
         draft, report = prepare_import(region, [mutant], reader)
@@ -144,17 +167,19 @@ def fuzz(kind: str, count: int, reader: FileReader, place: Path, seed: int = 1) 
 def main() -> None:
     """Fuzz every kind, or those named, and print the endings."""
     count = int(sys.argv[1])
-    with tempfile.TemporaryDirectory() as folder, FileReader(Caps(seconds=20)) as reader:
+    with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "list").mkdir()
-        kinds = sys.argv[2:] or list(write_seeds(Path(folder) / "list"))
+        kinds = sys.argv[2:] or list(write_all_seeds(Path(folder) / "list"))
         for kind in kinds:
             place = Path(folder) / kind
             place.mkdir()
             began = time.monotonic()
-            endings = fuzz(kind, count, reader, place)
+            with FileReader(Caps(seconds=20)) as reader:
+                endings = fuzz(kind, count, reader, place)
             seconds = time.monotonic() - began
             told = ", ".join(f"{number} x {ending}" for ending, number in endings.most_common())
-            print(f"{kind}: {sum(endings.values())} files in {seconds:.0f} s: {told}", flush=True)  # noqa: T201 (a script)
+            ended = f"{kind}: {sum(endings.values())} files in {seconds:.0f} s, {reader.peak_kb / 1024:.0f} MiB at most"
+            print(f"{ended}: {told}", flush=True)  # noqa: T201 (a script)
 
 
 if __name__ == "__main__":

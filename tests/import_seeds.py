@@ -103,8 +103,8 @@ def overpass() -> dict[str, Any]:
 
 
 def write_pbf(path: Path) -> None:
-    """An extract with them; schools are small squares."""
-    writer = osmium.SimpleWriter(str(path))
+    """An extract with them, not compressed, so that damage reaches what is inside; schools are small squares."""
+    writer = osmium.SimpleWriter(osmium.io.File(str(path), "pbf,pbf_compression=none"))
     ways = []
     for number, (tags, (lon, lat)) in enumerate(map_elements(), 1):
         if tags.get("amenity") == "school":

@@ -17,7 +17,7 @@ from api.planning.fairness import longest_wait_limits, round_share_limit, wait_n
 from api.planning.frame import Frame, LeftOut, PlannedVisit, PlanningOptions
 from api.planning.hosts import request_hours
 from api.planning.letters import SCHOOL_TAG, letter_visits
-from api.planning.notes import Note
+from api.planning.notes import Note, backlog_note
 from api.planning.places import base_cards, bases_of, driving, find_place, office_of, routing_notes, vehicle_cards
 from api.planning.recurring import recurring_visits, saturdays_due
 from api.planning.shifts import ShiftSettings, WeekShifts, week_shifts
@@ -194,6 +194,8 @@ def _region_notes(region: Region) -> Iterator[Note]:
     if region.is_example:
         yield Note(N_("Letters, stops and vans of this region are examples."))
     yield from routing_notes(region)
+    if region.backlog is not None:
+        yield backlog_note(region.backlog)
     off_road = unreached(region)
     if off_road:
         text = N_("No road leads to these places, so that no van is sent there: {places}.")

@@ -15,7 +15,7 @@ from api.planning.service import DEFAULT_TIME_LIMIT_S, PlannedWeek, plan_region
 from api.planning.weeks import parse_week
 from api.solving import EXIT_CODES, solve_in_child
 from geodata import SAMPLE_DIR
-from geodata.errors import GeodataError, RegionError, RoadsFileError, ToldError
+from geodata.errors import GeodataError, RegionError, ToldError
 from geodata.region import load_region
 from maps.itinerary import Itinerary
 from maps.words import Words
@@ -127,10 +127,8 @@ def reading_region(lang: Language) -> Iterator[None]:
         text = lang.gettext("{first} Faults in all: {count}; `moling region check` lists them.")
         first = error.findings[0].text(lang.gettext)
         raise BadInputError(text.format(first=first, count=len(error.findings))) from error
-    except RoadsFileError as error:
-        raise BadInputError(f"{lang.gettext(error.message).format(**error.params)}.") from error
     except ToldError as error:
-        raise BadInputError(error.text(lang.gettext)) from error
+        raise BadInputError(f"{error.text(lang.gettext).rstrip('.')}.") from error
     except GeodataError as error:
         raise BadInputError(str(error)) from error
 

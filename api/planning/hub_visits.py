@@ -87,7 +87,7 @@ def _stop_tags(stop: HubStop) -> tuple[str, str, str]:
 
 def _card(visit: Visit, stop: HubStop, demand: VillageDemand, factors: PrizeFactors, hall: Village) -> VisitCard:
     place, people = village_hall(hall), int(factors.people)
-    counts = ServiceCounts(record_and_print=people)
+    counts, codes = ServiceCounts(record_and_print=people), [village.code for village in stop.hub.villages]
     return VisitCard(
         visit.id,
         place.name,
@@ -98,7 +98,11 @@ def _card(visit: Visit, stop: HubStop, demand: VillageDemand, factors: PrizeFact
         village_code=hall.code,
         counts=counts_on_card(counts),
         bring=to_bring(counts),
-        notes=crew_notes(demand.frame, counts, weak_signal=place.signal is Signal.WEAK),
+        notes=(
+            *crew_notes(demand.frame, counts, weak_signal=place.signal is Signal.WEAK),
+            *demand.estimate_notes(codes),
+        ),
+        is_estimate=demand.is_estimate(codes),
         part=stop.number,
         parts=stop.hub.stops,
         factors=card_factors(factors),

@@ -6,8 +6,10 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 
-from api.i18n import Gettext
+from api.i18n import N_, Gettext
+from geodata.backlog import BacklogEstimate
 from geodata.errors import ToldError
 
 
@@ -21,7 +23,7 @@ class Note:
     message
         English, with named places such as ``{name}``.
     params
-        What fills them; dates, with their clock times, and notes and reasons are written in the reader's language.
+        What fills them; dates with their clock times, numbers, notes and reasons are written in the reader's language.
     """
 
     message: str
@@ -38,9 +40,35 @@ class Note:
         )
 
 
+def backlog_note(estimate: BacklogEstimate) -> Note:
+    """How people still to be recorded were estimated where no count of them is there, and how far off that may be."""
+    numbers: dict[str, object] = {
+        "count": len(estimate.villages),
+        "people": estimate.people,
+        "error": estimate.people_error,
+        "share": round(100 * estimate.share, 2),
+        "off": round(100 * estimate.error, 2),
+        "known": estimate.known,
+    }
+    if estimate.known:
+        message = N_(
+            "People still to be recorded are estimated from the population in {count} villages: "
+            "≈ {people} ± {error}, {share} ± {off} percent of their people, by {known} villages that know both."
+        )
+    else:
+        message = N_(
+            "People still to be recorded are estimated from the population in {count} villages: "
+            "≈ {people} ± {error}, {share} ± {off} percent of their people, the national share, since no village knows "
+            "both."
+        )
+    return Note(message, numbers)
+
+
 def _shown(value: object, gettext: Gettext, locale: str) -> object:
     if isinstance(value, datetime):
         return format_datetime(value, "EEEE, d MMMM y, HH:mm", tzinfo=value.tzinfo, locale=locale)
+    if isinstance(value, int | float):
+        return format_decimal(value, locale=locale)
     if isinstance(value, date):
         return format_date(value, "EEEE, d MMMM y", locale=locale)
     if isinstance(value, ToldError):

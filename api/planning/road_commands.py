@@ -14,6 +14,7 @@ from api.i18n import N_, Gettext, Language
 from api.planning.notes import Note
 from api.planning.places import routing_notes
 from geodata.calibration import calibrate, read_observations, with_speeds
+from geodata.importing.reader_process import ROAD_CAPS, FileReader
 from geodata.region import Region
 from geodata.road_places import Standing
 from geodata.roads import PlaceOnRoads, RoadsReport, cut_roads, road_network
@@ -43,7 +44,8 @@ def run_roads(region: Region, folder: Path, file: Path, lang: Language) -> int:
     if file.is_file() and file.stat().st_size > _LARGE_BYTES:
         text = lang.gettext("Reading {file}; an extract of this size takes some minutes.")
         print(text.format(file=file), file=sys.stderr)
-    report = cut_roads(region, file)
+    with FileReader(ROAD_CAPS) as reader:
+        report = cut_roads(region, file, reader)
     write_file(folder / ROADS_FILE, report.data, lang.gettext)
     for line in _report_lines(report, region, lang):
         print(line)

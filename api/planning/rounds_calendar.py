@@ -11,7 +11,7 @@ from babel.numbers import format_decimal, format_percent
 from api.i18n import N_, Language
 from api.planning.calendar import CalendarDay, CalendarWeek, OffKind
 from api.planning.hubs import HubStop
-from api.planning.notes import Note
+from api.planning.notes import Note, backlog_note
 from api.planning.rounds_result import DistrictFacts, PlannedRounds
 from geodata.times import Weekday
 from maps.itinerary import Itinerary
@@ -142,7 +142,7 @@ class RoundsCalendar:
         return (
             facts.name,
             words.number(facts.stops),
-            words.number(facts.people_left),
+            f"≈ {words.number(facts.people_left)}" if facts.is_estimate else words.number(facts.people_left),
             _UNKNOWN if rate is None else self._points(rate),
             _UNKNOWN if facts.longest_wait_weeks is None else words.number(facts.longest_wait_weeks),
         )
@@ -199,6 +199,8 @@ class RoundsCalendar:
             # Days off stand in the calendar itself, and so does a whole week of them.
             notes = week.notes if week.working_days else ()
             yield from (self._text(note) for note in notes if note.params.get("day") not in days_off)
+        if rounds.region.backlog is not None:
+            yield self._text(backlog_note(rounds.region.backlog))
         unknown = sum(not isinstance(village.last_visit, date) for village in rounds.region.villages)
         if unknown:
             yield self._text(

@@ -52,6 +52,8 @@ class DistrictFacts:
         Made in it, at halls and other places.
     people_left
         People of its villages still to be recorded, as the folder knows them at the beginning.
+    is_estimate
+        Some of these are estimated, or not known and left out.
     longest_wait_weeks
         Most whole weeks between two services of one of its villages, from the last one before the quarter to the
         quarter's end; None where no day of service is known.
@@ -60,6 +62,7 @@ class DistrictFacts:
     name: str
     stops: int
     people_left: int
+    is_estimate: bool
     longest_wait_weeks: int | None
 
     @property
@@ -143,6 +146,7 @@ class PlannedRounds:
                 villages[0].district,
                 stops[code],
                 sum(village.backlog for village in villages),
+                not all(village.is_counted for village in villages),
                 max((wait for each in villages if (wait := self.longest_wait_weeks(each)) is not None), default=None),
             )
             for code, villages in members.items()

@@ -8,12 +8,14 @@ it spends always speak of the same people.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from api.i18n import N_
 from api.planning.frame import Frame, PlannedVisit, card_factors
 from api.planning.letters import cards_needed, crew_notes, to_bring
+from api.planning.notes import Note
 from api.planning.places import Place, village_hall
 from api.planning.windows import Stay, windows_for
 from geodata.areas import neighbours
@@ -127,6 +129,20 @@ class VillageDemand:
             if self._comers[village.code]
         )
 
+    def is_estimate(self, codes: Iterable[str]) -> bool:
+        """Whether of any of these villages it is not counted how many people are left."""
+        villages = self.frame.region.village_by_code
+        return not all(villages[code].is_counted for code in codes)
+
+    def estimate_notes(self, codes: Iterable[str]) -> tuple[str, ...]:
+        """What a card says of those among these villages that have an estimate by their population, in few words."""
+        villages = [self.frame.region.village_by_code[code] for code in codes]
+        told = [f"{each.name} ≈ {each.backlog} ± {each.unrecorded_error}" for each in villages if each.unrecorded_error]
+        if not told:
+            return ()
+        note = Note(N_("People left, estimated from the population: {villages}"), {"villages": ", ".join(told)})
+        return (note.text(self.frame.gettext, self.frame.locale),)
+
     @cached_property
     def _comers(self) -> Mapping[str, int]:
         return {village.code: self.people(village) for village in self.villages}
@@ -232,7 +248,11 @@ def _card(demand: VillageDemand, village: Village, place: Place, visit: Visit, p
         village_code=village.code,
         counts={CountKind.RECORD_AND_PRINT: people},
         bring=to_bring(counts),
-        notes=crew_notes(demand.frame, counts, weak_signal=place.signal is Signal.WEAK),
+        notes=(
+            *crew_notes(demand.frame, counts, weak_signal=place.signal is Signal.WEAK),
+            *demand.estimate_notes(visit.reaches),
+        ),
+        is_estimate=demand.is_estimate(visit.reaches),
         factors=card_factors(PrizeFactors(people, urgency, waiting)),
     )
 

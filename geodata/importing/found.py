@@ -1,7 +1,8 @@
 """What a file was found to hold: tables of rows, text by field, as they pass from the reading child to its parent."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -21,6 +22,10 @@ FIELDS: Final = frozenset(
     }
 )
 """Names of all fields. Columns that are none of these stay in the file: nothing about persons is ever handed over."""
+
+
+Box = tuple[float, float, float, float]
+"""Least longitude and latitude, greatest longitude and latitude, degrees, all included."""
 
 
 class FileError(ToldError):
@@ -167,14 +172,43 @@ def read_found(content: bytes) -> tuple[FoundTable, ...]:
     DamagedFileError
         When the document is not as `write_found` writes it.
     """
-    try:
-        document = json.loads(content)
+    with checking_answer():
+        return tuple(_table(each) for each in read_answer(content)["tables"])
+
+
+def read_answer(content: bytes) -> Mapping[str, Any]:
+    """
+    The document in which a child has answered; what is in it is not checked.
+
+    Raises
+    ------
+    FileError
+        As the child told it.
+    DamagedFileError
+        When it is no JSON, or tells of no error that there is.
+    """
+    with checking_answer():
+        document: Mapping[str, Any] = json.loads(content)
         if "error" in document:
             raise ERRORS[document["error"]](str(document["message"]), **document["params"])
-        return tuple(_table(each) for each in document["tables"])
+        return document
+
+
+@contextmanager
+def checking_answer() -> Iterator[None]:
+    """
+    Within, whatever an answer makes of who reads it is the fault of the file that was read.
+
+    Raises
+    ------
+    DamagedFileError
+        In place of all errors but a `FileError`.
+    """
+    try:
+        yield
     except FileError:
         raise
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, OSError) as error:
         raise DamagedFileError(N_("was read into something that cannot be used")) from error
 
 

@@ -35,6 +35,15 @@ _NEAR_INDONESIA: Final = (90.0, -15.0, 145.0, 10.0)
 _Geometries = npt.NDArray[np.object_]
 
 
+def load_projections() -> None:
+    """Have both libraries read what they need to know of coordinate systems, so that forked children find it read."""
+    pyogrio.read_info(
+        b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},'
+        b'"geometry":{"type":"Point","coordinates":[0,0]}}]}'
+    )
+    Transformer.from_crs("EPSG:3857", _DEGREES, always_xy=True)
+
+
 def read_layers(path: Path, check_row: CheckRow) -> tuple[FoundTable, ...]:
     """
     The layers of a file that name villages, schools or points.

@@ -65,15 +65,15 @@
     const view = L.bounds([[0, 0], map.getSize()]);
     const inside = (corner) => view.contains(map.layerPointToContainerPoint(corner));
     marks.forEach(({ name }, index) => {
-      const width = name.offsetWidth;
+      const { offsetWidth: width, offsetHeight: height } = name;
       if (!width) return;
       const { x, y } = moved[index];
       const boxes = [
-        [x + 20, y - 10],
-        [x - 20 - width, y - 10],
+        [x + 20, y - height / 2],
+        [x - 20 - width, y - height / 2],
         [x - width / 2, y + 18],
-        [x - width / 2, y - 38],
-      ].map(([left, top]) => [left, top, left + width, top + 20]);
+        [x - width / 2, y - 18 - height],
+      ].map(([left, top]) => [left, top, left + width, top + height]);
       const covered = ([left, top, right, bottom]) =>
         taken.filter((other) => left < other[2] && other[0] < right && top < other[3] && other[1] < bottom).length +
         (inside([left, top]) && inside([right, bottom]) ? 0 : 3);

@@ -167,6 +167,41 @@ def test_from_files_to_a_plan_with_four_commands(
     assert sum(len(route.stops) for route in plan.routes) > 0
 
 
+def test_estimates_of_people_are_marked_wherever_they_are_shown(run_moling: RunMoling, tmp_path: Path) -> None:
+    """Where a third of the villages has no count of people left, estimate, error and mark go with them all along."""
+    agency, folder, out = _sparse(tmp_path), tmp_path / "region", tmp_path / "out"
+    lines = agency.files[0].read_text(encoding="utf-8").splitlines()
+    for number in range(2, len(lines), 3):
+        cells = lines[number].split(";")
+        lines[number] = ";".join([*cells[:4], "", cells[5]])
+    agency.files[0].write_text("\n".join(lines), encoding="utf-8")
+    run_moling("--lang", "en", "region", "new", agency.code, folder, "--places", agency.places(tmp_path))
+    taken = run_moling("--lang", "en", "region", "import", folder, *agency.files)
+    checked = run_moling("--lang", "en", "region", "check", folder)
+    planned = run_moling("--lang", "en", "plan", folder, "--week", "2026-W50", "--out", out, "--time-limit", "4")
+
+    assert "not known for 7 of 20 villages; 7 of them are estimated" in taken.stdout
+    told = "estimated from the population in 7 villages: ≈ "
+    assert told in checked.stdout
+    assert "by 13 villages that know both" in checked.stdout
+    assert told in planned.stdout
+    assert told in (out / "week.html").read_text(encoding="utf-8")
+    estimated = {each.code: each for each in load_region(folder).villages if each.is_estimate}
+    assert len(estimated) == 7
+    problem, plan = read_problem((out / "instance.json").read_bytes()), read_plan((out / "plan.json").read_bytes())
+    assert evaluate(problem, plan).violations == ()
+    features = json.loads((out / "week.geojson").read_text(encoding="utf-8"))["features"]
+    stops = [each["properties"] for each in features if each["properties"]["type"] == "stop"]
+    assert stops
+    for stop in stops:
+        # Villages lie so far apart that each stop serves its own alone.
+        village = estimated.get(stop["village_code"])
+        assert stop["is_estimate"] == (village is not None)
+        note = village and f"{village.name} ≈ {village.unrecorded} ± {village.unrecorded_error}"
+        assert any(note in text for text in stop["notes"]) if note else not any("≈" in text for text in stop["notes"])
+    assert any(stop["is_estimate"] for stop in stops)
+
+
 def test_boat_only_villages_are_left_out_with_a_reason(run_moling: RunMoling, tmp_path: Path) -> None:
     """A van cannot sail: the two villages that only a boat reaches are in no route."""
     agency, folder, out = _archipelago(tmp_path), tmp_path / "region", tmp_path / "out"

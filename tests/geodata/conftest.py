@@ -1,9 +1,11 @@
 """A tiny made-up regency on the real coast of Sumatra, as a folder that tests damage."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from geodata.importing.reader_process import FileReader
 
 FILES = {
     "region.toml": """
@@ -75,3 +77,10 @@ def change(folder: Path) -> Callable[[str, str, str], None]:
         (folder / file).write_text(text.replace(old, new), encoding="utf-8")
 
     return apply
+
+
+@pytest.fixture(scope="session")
+def reader() -> Iterator[FileReader]:
+    """The processes that read; making them takes a second."""
+    with FileReader() as reader:
+        yield reader

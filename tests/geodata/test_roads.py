@@ -2,6 +2,9 @@
 
 import heapq
 import os
+import subprocess
+import sys
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +17,8 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from geodata.errors import RoadsFileError
+from geodata.importing.found import FileError
+from geodata.importing.reader_process import Caps, FileReader
 from geodata.region import load_region
 from geodata.road_classes import CLASS_NUMBER, RoadSettings
 from geodata.road_extract import read_extract, way_kind
@@ -289,18 +294,63 @@ def test_a_damaged_file_of_roads_is_refused_or_read(graph: RoadGraph, data: st.D
 @pytest.mark.parametrize(
     "content", [b"", b"kode,nama\n", b"PK\x03\x04" + b"\0" * 100, b"\0\0\0\x0d\x0a\x09OSMHeader\x18\x7f"]
 )
-def test_what_is_no_extract_is_refused(folder: Path, tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_extract_is_refused(folder: Path, tmp_path: Path, content: bytes, reader: FileReader) -> None:
     path = tmp_path / "roads.osm.pbf"
     path.write_bytes(content)
     with pytest.raises(RoadsFileError, match=r"roads\.osm\.pbf"):
-        cut_roads(load_region(folder), path)
+        cut_roads(load_region(folder), path, reader)
 
 
-def test_a_truncated_extract_is_refused(folder: Path, tmp_path: Path) -> None:
-    path = write_town(tmp_path / "town.osm.pbf")
-    path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(RoadsFileError, match="cannot be read as OpenStreetMap data"):
-        cut_roads(load_region(folder), path)
+def test_a_truncated_extract_is_refused(folder: Path, tmp_path: Path, reader: FileReader) -> None:
+    """Wherever a download broke off: one error of ours that names the file."""
+    region, path = load_region(folder), write_town(tmp_path / "town.osm.pbf")
+    content = path.read_bytes()
+    for size in (0, 3, 20, 200, len(content) // 2, len(content) - 40):
+        path.write_bytes(content[:size])
+        with pytest.raises(RoadsFileError, match=r"^town\.osm\.pbf (cannot be read|is no OpenStreetMap|is damaged)"):
+            cut_roads(region, path, reader)
+
+
+def test_an_extract_is_read_within_caps(folder: Path, tmp_path: Path) -> None:
+    """What needs more memory or time than is allowed ends in its child, with an error; the next file is read."""
+    region, town = load_region(folder), write_town(tmp_path / "town.osm.pbf")
+    with FileReader(Caps(memory_mb=1)) as reader, pytest.raises(RoadsFileError, match="more than 1 MB of memory"):
+        cut_roads(region, town, reader)
+    with FileReader(Caps(seconds=0)) as reader, pytest.raises(RoadsFileError, match="longer than 0 s"):
+        cut_roads(region, town, reader)
+
+
+def test_bombs_and_claims_are_refused(folder: Path, tmp_path: Path, reader: FileReader) -> None:
+    """A block that unpacks to a gigabyte, and one that claims two; what follows is read as ever."""
+    region, town = load_region(folder), write_town(tmp_path / "town.osm.pbf")
+    head = town.read_bytes()
+    header_end = 4 + int.from_bytes(head[:4], "big")
+    header_end += head[header_end - 1]  # the header's own block is short: its length is the last byte of its head
+    packed = zlib.compress(b"\0" * 1_000_000_000, 1)
+    blob = b"\x10" + _varint(1_000_000_000) + b"\x1a" + _varint(len(packed)) + packed
+    block = b"\x0a\x07OSMData\x18" + _varint(len(blob))
+    bomb, claim = tmp_path / "bomb.osm.pbf", tmp_path / "claim.osm.pbf"
+    bomb.write_bytes(head[:header_end] + len(block).to_bytes(4, "big") + block + blob)
+    claim.write_bytes(head[:header_end] + b"\x7f\xff\xff\xff" + head[header_end + 4 :])
+
+    for path in (bomb, claim):
+        with pytest.raises(RoadsFileError, match="cannot be read as OpenStreetMap data"):
+            cut_roads(region, path, reader)
+    assert cut_roads(region, town, reader).graph.road_count
+
+
+def test_the_parser_of_extracts_is_not_loaded_to_plan_or_to_cut() -> None:
+    """Strangers' extracts are parsed in the capped child and nowhere else."""
+    code = "import sys, api.planning.road_commands; sys.exit('osmium' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def _varint(number: int) -> bytes:
+    data = bytearray()
+    while number > 127:
+        data.append(number & 127 | 128)
+        number >>= 7
+    return bytes((*data, number))
 
 
 @given(st.data())
@@ -313,13 +363,13 @@ def test_a_damaged_extract_is_refused_or_read(town_bytes: bytes, data: st.DataOb
         path.write_bytes(town_bytes[:at] + data.draw(st.binary(max_size=8)) + town_bytes[cut:])
         try:
             graph = build_graph(read_extract(path, EVERYWHERE), "EPSG:32647")
-        except RoadsFileError:
+        except FileError:
             return
     assert len(graph.metres) == graph.road_count
 
 
 def test_an_extract_of_elsewhere_is_refused_with_the_number_of_places(
-    folder: Path, change: Callable[[str, str, str], None], tmp_path: Path
+    folder: Path, change: Callable[[str, str, str], None], tmp_path: Path, reader: FileReader
 ) -> None:
     """An office that takes the wrong province is told so, and how many of its places lie outside."""
     for old, new in (("lintang = 3.17", "lintang = -1.27"), ("bujur = 99.43", "bujur = 116.83")):
@@ -330,11 +380,11 @@ def test_an_extract_of_elsewhere_is_refused_with_the_number_of_places(
         (folder / name).write_text((folder / name).read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
 
     with pytest.raises(RoadsFileError, match="2 of its 2 places lie outside"):
-        cut_roads(load_region(folder), write_town(tmp_path / "town.osm.pbf"))
+        cut_roads(load_region(folder), write_town(tmp_path / "town.osm.pbf"), reader)
 
 
-def test_cutting_reports_what_was_found(folder: Path, tmp_path: Path) -> None:
-    report = cut_roads(load_region(folder), write_town(tmp_path / "town.osm.pbf"))
+def test_cutting_reports_what_was_found(folder: Path, tmp_path: Path, reader: FileReader) -> None:
+    report = cut_roads(load_region(folder), write_town(tmp_path / "town.osm.pbf"), reader)
 
     assert report.graph.kilometres_by_class()["primary"] == pytest.approx(6.5, abs=0.1)
     assert 0 < report.limit_share < 0.2

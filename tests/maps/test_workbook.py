@@ -47,6 +47,16 @@ def test_the_summary_agrees_with_the_week(case: "Case") -> None:
     assert figures["Price"] == "FREE: no charge is made"
 
 
+def test_numbers_of_people_carry_the_sign_of_an_estimate(case: "Case") -> None:
+    """In every sheet, and they stay numbers: who prints the book sees ≈, who adds them up can."""
+    book = _read(case)
+    for sheet in book.worksheets[:3]:
+        place = [cell.value for cell in sheet[3]].index("People (estimate)")
+        assert {row[place].number_format for row in sheet.iter_rows(min_row=4)} == {'"≈ "#,##0'}
+    total = next(row for row in book.worksheets[3].iter_rows(min_row=4) if row[0].value == "People (estimate)")
+    assert total[1].number_format == '"≈ "#,##0'
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+62811", "-5", "@SUM(A1)", "\tx", "\rx", '=HYPERLINK("http://x","y")'])
 def test_a_text_that_looks_like_a_formula_stays_text(case: "Case", text: str) -> None:
     """A school's name must not compute anything on the planner's machine, not even after someone edits its cell."""

@@ -1,6 +1,6 @@
 """The made-up regency as a new folder, and a way to import into it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,13 +31,6 @@ def boundaries(tmp_path: Path) -> Path:
     """All nine boundaries with codes."""
     columns = {"KDEPUM": [dotted(code) for code, _, _ in VILLAGES], "WADMKD": [name for _, name, _ in VILLAGES]}
     return write_layer(tmp_path / "batas.geojson", columns, [square(number) for number in range(len(VILLAGES))])
-
-
-@pytest.fixture(scope="session")
-def reader() -> Iterator[FileReader]:
-    """The processes that read; making them takes a second."""
-    with FileReader() as reader:
-        yield reader
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from geodata.importing.found import (
     read_found,
 )
 from geodata.importing.reader_process import Caps, FileReader, Wanted
-from tests.fuzz_files import fuzz
+from tests.fuzz_files import ROADS, fuzz
 from tests.import_seeds import kml, write_seeds
 
 WANTED = Wanted("1299", "Kabupaten Uji Coba")
@@ -228,8 +228,9 @@ def test_the_server_dies_with_its_parent(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, ROADS])
 def test_mutated_files_end_as_a_report_or_a_typed_error(tmp_path: Path, kind: str) -> None:
     """200 of each kind; `make fuzz` runs 5,000."""
     with FileReader(Caps(seconds=20)) as reader:
         assert sum(fuzz(kind, 200, reader, tmp_path).values()) == 200
+        assert reader.peak_kb < 512 * 1024
