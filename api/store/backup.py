@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 from uuid import uuid4
 
 from sqlalchemy import Connection, Date, DateTime, LargeBinary, MetaData, Table, func, insert, select
@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 from api.i18n import N_
 from api.store.audit import first_broken
 from api.store.database import Database, told
-from api.store.errors import BackupFileError, DamagedError, UnusableStoreError
+from api.store.errors import BackupFileError, DamagedError, StoreError, UnusableStoreError
 from api.store.scope import Reading, RegencyCode
 from api.store.tables import METADATA, PLANS, REGENCIES, REGION_FILES
 from api.store.versions import head_revision, is_known, migrate, revision_of
@@ -102,8 +102,11 @@ def restore(database: Database, file: Path, *, replaces: bool = False) -> int:
             rows = _fill(connection, file)
             migrate(connection)
             check_store(connection)
-    except DBAPIError as error:
-        raise told(error) or BackupFileError(N_("{file} does not fit the tables."), file=file) from error
+    except (DBAPIError, KeyError, ValueError, TypeError) as error:
+        outcome = told(error) if isinstance(error, DBAPIError) else None
+        if isinstance(error, StoreError):
+            raise
+        raise outcome or BackupFileError(N_("{file} does not fit the tables."), file=file) from error
     return rows
 
 
@@ -147,7 +150,7 @@ def _check_hashes(connection: Connection, table: Table, name: str) -> None:
                 )
 
 
-def _write(database: Database, stream: IO[bytes], at: datetime) -> int:
+def _write(database: Database, stream: gzip.GzipFile, at: datetime) -> int:
     digest, rows = hashlib.sha256(), 0
 
     def put(value: object) -> None:

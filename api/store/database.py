@@ -103,6 +103,14 @@ def told(error: DBAPIError) -> StoreError | None:
     return None
 
 
+def is_in_transaction(connection: Connection) -> bool:
+    """Whether the transaction that was begun is still there and can be committed."""
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite":
+        return bool(driver.in_transaction)
+    return bool(driver.info.transaction_status.name == "INTRANS")
+
+
 def _open_sqlite(url: URL, wait_s: float, *, creates: bool) -> Database:
     from pysqlite3 import dbapi2  # noqa: PLC0415 (an office on PostgreSQL need not have it)
 

@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from api.i18n import N_
-from api.store.database import told
-from api.store.errors import StoreClosedError
+from api.store.database import is_in_transaction, told
+from api.store.errors import StoreClosedError, UnusableStoreError
 
 MOST_TOGETHER: Final = 100
 """Changes in one commit."""
@@ -130,12 +130,17 @@ class Writer:
 
 
 def _attempt(change: _Change, connection: Connection) -> tuple[Any, BaseException | None]:
+    result, failure = None, None
     savepoint = connection.begin_nested()
     try:
         result = change.run(connection)
         savepoint.commit()
     except BaseException as error:  # noqa: BLE001 (handed to whoever submitted the change)
-        # Raises where the whole transaction is lost (a full disk, a lost connection): then all of the group fail.
+        failure = error
         savepoint.rollback()
-        return None, error
-    return result, None
+    if not is_in_transaction(connection):
+        # SQLite ends the whole transaction by itself where the disk is full, and the commit would then succeed, of
+        # nothing: all who shared it must learn that nothing was written.
+        outcome = told(failure) if isinstance(failure, DBAPIError) else None
+        raise outcome or UnusableStoreError(N_("The database gave a transaction up; nothing of it was written."))
+    return result, failure
