@@ -70,9 +70,9 @@ from geodata.requests import ServiceCounts, Urgency
 from geodata.sites import Signal, SiteKind
 from geodata.times import DateRange, RelativeDate, TimeRange, Weekday
 from optimizer.evaluate import evaluate
-from optimizer.instance import write_plan, write_problem
+from optimizer.instance import sha256_of, write_plan, write_problem
 from optimizer.problem import Problem
-from optimizer.solve import solve
+from optimizer.solve import SolveOptions, solve
 from tests.api.store.conftest import BATU_BARA, NOW
 
 PLANNER, HEAD = UserId("perencana"), UserId("kepala")
@@ -287,9 +287,9 @@ def documents(week: Problem) -> PlanDocuments:
     """A planned week of a few visits."""
     problem = replace(week, visits=week.visits[:6])
     instance = write_problem(problem)
-    plan = solve(problem, time_limit_s=3)
-    assert not [each for each in evaluate(problem, plan).violations]
-    return PlanDocuments(instance, write_plan(plan, problem, hashlib.sha256(instance).hexdigest()), b"\0state")
+    plan = solve(problem, SolveOptions(time_limit_s=3, instance_sha256=sha256_of(instance)))
+    assert not evaluate(problem, plan, instance_sha256=sha256_of(instance)).violations
+    return PlanDocuments(instance, write_plan(plan), b"\0state")
 
 
 def plan_of(number: int) -> WeeklyPlan:
