@@ -137,13 +137,14 @@ def run_restore(arguments: argparse.Namespace, lang: Language) -> int:
     BadInputError
         When the file is no backup, or the store cannot be used or is not empty; it is as it was then.
     """
-    from api.store.backup import restore  # noqa: PLC0415 (slow to load)
+    from api.store.backup import check_backup, restore  # noqa: PLC0415 (slow to load)
     from api.store.database import open_database  # noqa: PLC0415
 
     with _telling(lang.gettext) as settings:
+        backup = check_backup(arguments.file)  # before a store is made for it
         database = open_database(settings.database_url, wait_s=settings.write_wait_s, creates=True)
         try:
-            rows = restore(database, arguments.file, replaces=arguments.replace)
+            rows = restore(database, backup, replaces=arguments.replace)
         finally:
             database.close()
     print(lang.gettext("Restored to {address}: rows {rows}.").format(address=database.address, rows=rows))

@@ -13,8 +13,10 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +39,21 @@ _MOST_LINE: Final = 400_000_000
 _VERSION_TABLE: Final = "alembic_version"
 _ROWS_AT_ONCE: Final = 500
 _BYTES_AT_ONCE: Final = 8_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """
+    A file that `check_backup` found whole.
+
+    Attributes
+    ----------
+    tables
+        Version of the tables that it was taken from.
+    """
+
+    file: Path
+    tables: str
 
 
 def back_up(database: Database, file: Path, *, at: datetime) -> int:
@@ -76,7 +93,31 @@ def back_up(database: Database, file: Path, *, at: datetime) -> int:
     return rows
 
 
-def restore(database: Database, file: Path, *, replaces: bool = False) -> int:
+def check_backup(file: Path) -> Backup:
+    """
+    Read a backup through and check its hash, so that whoever restores it may trust every line.
+
+    Raises
+    ------
+    BackupFileError
+        When the file cannot be read, is no whole backup, or one of a newer program.
+    """
+    digest, count, header, last = hashlib.sha256(), 0, None, b""
+    for line in _lines(file):
+        if last:
+            digest.update(last)
+            count += last[:1] == b"["
+        header = header or line
+        last = line
+    first, end = _object(header or b""), _object(last)
+    if first.get("format") != _FORMAT or end != {"rows": count, "sha256": digest.hexdigest()}:
+        raise BackupFileError(N_("{file} is no whole backup of Moling."), file=file)
+    if first.get("version") != _VERSION or not is_known(str(first.get("tables"))):
+        raise BackupFileError(N_("{file} was written by a newer program; restore it with that."), file=file)
+    return Backup(file, str(first["tables"]))
+
+
+def restore(database: Database, backup: Backup, *, replaces: bool = False) -> int:
     """
     Fill the store from a backup, all or nothing; returns the number of rows.
 
@@ -88,17 +129,17 @@ def restore(database: Database, file: Path, *, replaces: bool = False) -> int:
     Raises
     ------
     BackupFileError
-        When the file is no whole backup, or one of a newer program, or the store is not empty.
+        When the file does not fit the tables, or the store is not empty.
     DamagedError
         When what it holds is not what was once written.
     StoreBusyError, UnusableStoreError
         When the database could not take it.
     """
-    header = _check_file(file)
+    file = backup.file
     try:
         with database.writes.begin() as connection:
             _clear(connection, replaces=replaces)
-            migrate(connection, header["tables"])
+            migrate(connection, backup.tables)
             rows = _fill(connection, file)
             migrate(connection)
             check_store(connection)
@@ -188,31 +229,15 @@ def _plain(value: object, column: Any) -> object:  # noqa: ANN401 (a column of a
     return value if bind is None or value is None else bind(value, None)
 
 
-def _check_file(file: Path) -> dict[str, Any]:
-    # Hash first: what comes after may trust every line.
-    digest, count, header, last = hashlib.sha256(), 0, None, b""
-    for line in _lines(file):
-        if last:
-            digest.update(last)
-            count += last[:1] == b"["
-        header = header or line
-        last = line
-    first, end = _object(header or b""), _object(last)
-    if first.get("format") != _FORMAT or end != {"rows": count, "sha256": digest.hexdigest()}:
-        raise BackupFileError(N_("{file} is no whole backup of Moling."), file=file)
-    if first.get("version") != _VERSION or not is_known(str(first.get("tables"))):
-        raise BackupFileError(N_("{file} was written by a newer program; restore it with that."), file=file)
-    return first
-
-
 def _lines(file: Path) -> Iterator[bytes]:
     try:
         with gzip.open(file) as stream:
             while line := stream.readline(_MOST_LINE):
                 yield line
-    except (OSError, EOFError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or N_("it is no whole backup of Moling")
-        raise BackupFileError(N_("{file} cannot be read: {problem}."), file=file, problem=problem) from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise BackupFileError(N_("{file} is no whole backup of Moling."), file=file) from error
+    except OSError as error:
+        raise BackupFileError(N_("{file} cannot be read: {problem}."), file=file, problem=error.strerror) from error
 
 
 def _object(line: bytes) -> dict[str, Any]:

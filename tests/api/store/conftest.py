@@ -44,9 +44,11 @@ def postgresql() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="moling-pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-    data, options = folder / "data", f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
+    data, options = folder / "data", f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
     try:
-        _as_postgres(_BIN / "initdb", "-D", data, "-U", "moling", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale")
+        _as_postgres(
+            _BIN / "initdb", "-D", data, "-U", "moling", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale"
+        )
         log = ("-l", folder / "log")
         _as_postgres(_BIN / "pg_ctl", "-D", data, *log, "-o", options, "-w", "start")
         yield f"postgresql://moling@127.0.0.1:{port}/postgres"
@@ -55,7 +57,7 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     """Make an address where no store is yet: a file of its own, or a database of its own in the cluster."""
 
@@ -67,7 +69,7 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]
 
         server = request.getfixturevalue("postgresql")
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+            connection.execute(f"CREATE DATABASE {name}")
         return f"{server.rpartition('/')[0]}/{name}"
 
     return make

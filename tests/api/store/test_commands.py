@@ -1,9 +1,8 @@
 """The store's commands, as whoever keeps an installation types them, and its tables' versions and backups."""
 
 import gzip
+import io
 import json
-import os
-import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,10 +11,11 @@ import pytest
 from alembic import command
 from sqlalchemy import inspect
 
+from api.cli import main
 from api.entities import Role, User, UserId
 from api.settings import SettingError, Settings, read_settings
 from api.store.audit import first_broken, list_audit
-from api.store.backup import back_up, restore
+from api.store.backup import back_up, check_backup, restore
 from api.store.database import Database, open_database
 from api.store.errors import BackupFileError, DamagedError, UnusableStoreError
 from api.store.office_settings import put_setting
@@ -29,20 +29,28 @@ from api.store.tables import METADATA, REGENCIES, REGION_FILES
 from api.store.versions import config_for, migrate
 from geodata import SAMPLE_DIR
 from geodata.region import load_region
-from tests.api.conftest import MOLING, ROOT
+from tests.api.conftest import ROOT
 from tests.api.store.conftest import BATU_BARA, NOW
 from tests.api.store.test_subjects import REQUEST
 
 PASSWORD = "tiga van di jalan raya"
 
 
-def run(url: str, *arguments: object, typed: str = "") -> subprocess.CompletedProcess[str]:
-    """A command with the store's address in its environment."""
-    environment = {**os.environ, "MOLING_DATABASE_URL": url}
-    called = [*MOLING, "--lang", "en", *map(str, arguments)]
-    return subprocess.run(
-        called, cwd=ROOT, env=environment, input=typed, capture_output=True, text=True, check=False, timeout=60
-    )
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """A command with the store's address in its environment: exit code, output, errors."""
+
+    def call(url: str, *arguments: object, typed: str = "") -> tuple[int, str, str]:
+        monkeypatch.setenv("MOLING_DATABASE_URL", url)
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        code = main(["--lang", "en", *map(str, arguments)])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return call
 
 
 def test_tables_and_migrations_are_the_same(new_url: Callable[[], str]) -> None:
@@ -66,28 +74,22 @@ def test_tables_of_a_newer_program_are_left_alone(url: str, database: Database) 
         migrate(connection)
 
 
-def test_a_store_is_made_filled_and_carried_over(
-    new_url: Callable[[], str], tmp_path: Path
-) -> None:
-    """Tables, a regency, an account, a backup, another store: each command in turn, then a folder equal to the first."""
+def test_a_store_is_made_filled_and_carried_over(new_url: Callable[[], str], tmp_path: Path, run: Run) -> None:
+    """Tables, a regency, an account, a backup, another store: each command, then a folder equal to the first."""
     url, other, file = new_url(), new_url(), tmp_path / "backup.gz"
     sample = SAMPLE_DIR / "batubara"
-    assert "migrate" in run(url, "region", "load", sample).stderr
+    assert "migrate" in run(url, "region", "load", sample)[2]
     for arguments in (["migrate"], ["region", "load", sample]):
-        ran = run(url, *arguments)
-        assert (ran.returncode, ran.stderr) == (0, "")
-    assert "README.md" in ran.stdout
+        code, shown, complaint = run(url, *arguments)
+        assert (code, complaint) == (0, "")
+    assert "README.md" in shown
     account = ["user", "add", "12.19", "kepala", "--name", "Kepala Bidang", "--role", "approver"]
-    ran = run(url, *account, typed=f"{PASSWORD}\n")
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert run(url, *account, typed=f"{PASSWORD}\n").returncode == 2
-    ran = run(url, "backup", file)
-    assert (ran.returncode, ran.stderr) == (0, "")
+    assert run(url, *account, typed=f"{PASSWORD}\n")[0] == 0
+    assert run(url, *account, typed=f"{PASSWORD}\n")[0] == 2
+    assert run(url, "backup", file)[0] == 0
     assert file.stat().st_mode & 0o777 == 0o600
-    ran = run(other, "restore", file)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    ran = run(other, "region", "save", "12.19", tmp_path / "saved")
-    assert (ran.returncode, ran.stderr) == (0, "")
+    assert run(other, "restore", file)[0] == 0
+    assert run(other, "region", "save", "12.19", tmp_path / "saved")[0] == 0
     assert load_region(tmp_path / "saved") == load_region(sample)
     with open_store(other) as store:
         hashed = store.read(BATU_BARA, lambda scope: find_password(scope, UserId("kepala")))
@@ -96,7 +98,7 @@ def test_a_store_is_made_filled_and_carried_over(
     assert PASSWORD not in gzip.decompress(file.read_bytes()).decode()
 
 
-def test_bad_calls_are_one_line_and_change_nothing(url: str, tmp_path: Path) -> None:
+def test_bad_calls_are_one_line_and_change_nothing(url: str, tmp_path: Path, run: Run) -> None:
     """No regency, no such place, no file: exit code 2 and one sentence each."""
     (tmp_path / "junk").write_bytes(b"junk")
     for arguments, typed in (
@@ -109,9 +111,10 @@ def test_bad_calls_are_one_line_and_change_nothing(url: str, tmp_path: Path) -> 
         (["backup", tmp_path / "junk"], ""),
         (["backup", tmp_path / "none" / "deep"], ""),
     ):
-        ran = run(url, *arguments, typed=typed)
-        assert (ran.returncode, ran.stdout, len(ran.stderr.splitlines())) == (2, "", 1), arguments
-        assert "Traceback" not in ran.stderr
+        code, shown, complaint = run(url, *arguments, typed=typed)
+        assert (code, shown, len(complaint.splitlines())) == (2, "", 1), arguments
+    assert run(f"sqlite:///{tmp_path}/new.db", "restore", tmp_path / "junk")[0] == 2
+    assert not (tmp_path / "new.db").exists()
     assert [each.name for each in tmp_path.iterdir() if each.suffix not in {".db", ".db-wal", ".db-shm"}] == ["junk"]
 
 
@@ -126,9 +129,7 @@ def filled(store: Store) -> str:
     store.write(BATU_BARA, lambda scope: put_setting(scope, "quota", {"é\n": [1, None, True]}, by="test", at=NOW))
     store.write(
         BATU_BARA,
-        lambda scope: keep_secret(
-            scope, secret, Purpose.STATUS_LINK, REQUEST.id, lasts=day, by="public", at=NOW
-        ),
+        lambda scope: keep_secret(scope, secret, Purpose.STATUS_LINK, REQUEST.id, lasts=day, by="public", at=NOW),
     )
     return secret
 
@@ -152,10 +153,10 @@ def test_a_backup_restores_everything_on_the_other_database_too(
     assert count == sum(map(len, rows_of(database).values()))
     name = f"other_{database.writes.dialect.name}"
     with psycopg.connect(postgresql, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name}")
     for address in (f"sqlite:///{tmp_path / name}.db", f"{postgresql.rpartition('/')[0]}/{name}"):
         other = open_database(address, wait_s=10, creates=True)
-        assert restore(other, tmp_path / "file") == count
+        assert restore(other, check_backup(tmp_path / "file")) == count
         assert rows_of(other) == rows_of(database)
         with open_store(address) as opened:
             assert opened.read(BATU_BARA, lambda scope: get_request(scope, REQUEST.id)) == REQUEST
@@ -168,13 +169,13 @@ def test_a_backup_restores_everything_on_the_other_database_too(
 
 
 def test_restoring_is_all_or_nothing(filled: str, database: Database, store: Store, tmp_path: Path) -> None:
-    """A store that holds something is left alone unless told; a file that is cut, changed or crafted changes nothing."""
+    """A store that holds something is left alone unless told; a file that is cut or changed changes nothing."""
     file = tmp_path / "file"
     back_up(database, file, at=NOW)
     store.write(BATU_BARA, lambda scope: put_setting(scope, "later", 1, by="test", at=NOW))
     before = rows_of(database)
     with pytest.raises(BackupFileError, match="--replace"):
-        restore(database, file)
+        restore(database, check_backup(file))
     lines = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
     crafted = json.dumps(["1219", "strange", 1]).encode() + b"\n"
     for number, wrong in enumerate(
@@ -188,9 +189,9 @@ def test_restoring_is_all_or_nothing(filled: str, database: Database, store: Sto
     ):
         (tmp_path / f"wrong{number}").write_bytes(wrong)
         with pytest.raises(BackupFileError):
-            restore(database, tmp_path / f"wrong{number}", replaces=True)
+            restore(database, check_backup(tmp_path / f"wrong{number}"), replaces=True)
     assert rows_of(database) == before
-    restore(database, file, replaces=True)
+    restore(database, check_backup(file), replaces=True)
     acts = store.read(BATU_BARA, list_audit)
     assert "later" not in {act.subject for act in acts}
     assert len(acts) == len(before["audit"]) - 1
@@ -214,7 +215,7 @@ def test_a_backup_that_breaks_a_rule_of_the_tables_changes_nothing(
         end = {"rows": sum(map(len, before.values())), "sha256": sha256(body).hexdigest()}
         (tmp_path / f"wrong{number}").write_bytes(gzip.compress(body + json.dumps(end).encode() + b"\n"))
         with pytest.raises((BackupFileError, DamagedError)):
-            restore(database, tmp_path / f"wrong{number}", replaces=True)
+            restore(database, check_backup(tmp_path / f"wrong{number}"), replaces=True)
     assert rows_of(database) == before
 
 

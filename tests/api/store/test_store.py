@@ -160,7 +160,7 @@ def test_a_reading_sees_one_moment_and_changes_nothing(store: Store) -> None:
 
     store.write(BATU_BARA, put("a", 1))
     assert store.read(BATU_BARA, look) == (1, 1)
-    with pytest.raises(Exception, match="read-?only"):
+    with pytest.raises(Exception, match=r"read-?only"):
         store.read(BATU_BARA, lambda scope: scope._connection.execute(OFFICE_SETTINGS.delete()))
 
 
@@ -171,7 +171,7 @@ def test_coroutines_and_generators_are_refused(store: Store) -> None:
         raise AssertionError
 
     with pytest.raises(TypeError, match="no coroutine"):
-        store.read(BATU_BARA, later)
+        store.read(BATU_BARA, later)  # type: ignore[unused-coroutine]
     with pytest.raises(TypeError, match="no coroutine"):
         store.read(BATU_BARA, lambda scope: (row for row in scope.rows(OFFICE_SETTINGS)))
 
@@ -193,7 +193,9 @@ def test_a_closed_store_has_written_what_it_took(url: str, sample: RegionDocumen
         store.write(BATU_BARA, put("late", 1))
 
 
-@pytest.mark.parametrize("value", ["1219010101010001", {"note": ["NIK 1219-0101-0101-0001"]}, [1219010101010001], "a\0"])
+@pytest.mark.parametrize(
+    "value", ["1219010101010001", {"note": ["NIK 1219-0101-0101-0001"]}, [1219010101010001], "a\0"]
+)
 def test_identity_numbers_are_refused_at_the_edge(store: Store, value: object) -> None:
     """Whatever table and whatever way: 16 digits are not kept, nor repeated in the message."""
     with pytest.raises(UnfitValueError) as refused:

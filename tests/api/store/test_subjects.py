@@ -248,9 +248,7 @@ def test_a_secret_opens_its_subject_for_its_time(store: Store) -> None:
     hour = timedelta(hours=1)
     store.write(
         BATU_BARA,
-        lambda scope: keep_secret(
-            scope, secret, Purpose.STATUS_LINK, "PM-2026-0001", lasts=hour, by="public", at=NOW
-        ),
+        lambda scope: keep_secret(scope, secret, Purpose.STATUS_LINK, "PM-2026-0001", lasts=hour, by="public", at=NOW),
     )
 
     def opens(regency: RegencyCode, purpose: Purpose, after: timedelta) -> str | None:
@@ -319,7 +317,8 @@ def test_publishing_supersedes_the_version_before(store: Store, documents: PlanD
     """Two people see a plan; one version of a week is published; its author's own approval is refused."""
     for number in (1, 2):
         store.write(
-            BATU_BARA, lambda scope, n=number: add_plan(scope, plan_of(n), documents, by=PLANNER, at=NOW)  # type: ignore[misc]
+            BATU_BARA,
+            lambda scope, n=number: add_plan(scope, plan_of(n), documents, by=PLANNER, at=NOW),  # type: ignore[misc]
         )
 
     def step(number: int, state: PlanState, by: UserId) -> WeeklyPlan:
