@@ -33,18 +33,12 @@ def run_migrate(arguments: argparse.Namespace, lang: Language) -> int:
         When the store cannot be used; it is as it was then.
     """
     del arguments
-    from api.store.database import open_database  # noqa: PLC0415 (slow to load)
-    from api.store.versions import migrate  # noqa: PLC0415
+    from api.store.store import make_store  # noqa: PLC0415 (slow to load)
 
     with _telling(lang.gettext) as settings:
-        database = open_database(settings.database_url, wait_s=settings.write_wait_s, creates=True)
-        try:
-            with database.writes.begin() as connection:
-                before, after = migrate(connection)
-        finally:
-            database.close()
+        address, before, after = make_store(settings.database_url, wait_s=settings.write_wait_s)
     text = lang.gettext("{address}: tables of version {after} (before: {before}).")
-    print(text.format(address=database.address, after=after, before=before or "-"))
+    print(text.format(address=address, after=after, before=before or "-"))
     return 0
 
 

@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 
 from api.i18n import N_
 from api.store.audit import first_broken
-from api.store.database import Database, told
+from api.store.database import Database, refused, told
 from api.store.errors import BackupFileError, DamagedError, StoreError, UnusableStoreError
 from api.store.scope import Reading, RegencyCode
 from api.store.tables import METADATA, PLANS, REGENCIES, REGION_FILES
@@ -86,7 +86,7 @@ def back_up(database: Database, file: Path, *, at: datetime) -> int:
             N_("{file} cannot be written: {problem}."), file=file, problem=error.strerror or str(error)
         ) from error
     except DBAPIError as error:
-        raise told(error) or error from error
+        raise refused(error) from error
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)

@@ -111,6 +111,11 @@ def is_in_transaction(connection: Connection) -> bool:
     return bool(driver.info.transaction_status.name == "INTRANS")
 
 
+def refused(error: DBAPIError) -> StoreError:
+    """What to tell of any error of the database where a whole command fails by it."""
+    return told(error) or UnusableStoreError(N_("The database refuses it: {problem}."), problem=_short(error))
+
+
 def _open_sqlite(url: URL, wait_s: float, *, creates: bool) -> Database:
     from pysqlite3 import dbapi2  # noqa: PLC0415 (an office on PostgreSQL need not have it)
 

@@ -16,11 +16,11 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from api.i18n import N_
-from api.store.database import Database, open_database, told
+from api.store.database import Database, open_database, refused, told
 from api.store.errors import UnusableStoreError
 from api.store.scope import Reading, RegencyCode, Writing
 from api.store.tables import REGENCIES
-from api.store.versions import head_revision, revision_of
+from api.store.versions import head_revision, migrate, revision_of
 from api.store.writer import Writer
 
 T = TypeVar("T")
@@ -113,6 +113,31 @@ class Store:
                 return _no_coroutine(look(connection))
         except DBAPIError as error:
             raise told(error) or error from error
+
+
+def make_store(address: str, *, wait_s: float = 10.0) -> tuple[str, str | None, str]:
+    """
+    Make the store at that URL, or bring its tables to this version, all or nothing.
+
+    Returns
+    -------
+    Where it is, without a password; the version of its tables before, None where there were none; and the one now.
+
+    Raises
+    ------
+    UnusableStoreError
+        When it cannot be made or reached, or its tables are of a newer program.
+    StoreBusyError
+        When another process kept it for too long.
+    """
+    database = open_database(address, wait_s=wait_s, creates=True)
+    try:
+        with database.writes.begin() as connection:
+            return (database.address, *migrate(connection))
+    except DBAPIError as error:
+        raise refused(error) from error
+    finally:
+        database.close()
 
 
 def open_store(address: str, *, wait_s: float = 10.0) -> Store:

@@ -100,7 +100,7 @@ def test_a_store_is_made_filled_and_carried_over(new_url: Callable[[], str], tmp
 
 def test_bad_calls_are_one_line_and_change_nothing(url: str, tmp_path: Path, run: Run) -> None:
     """No regency, no such place, no file: exit code 2 and one sentence each."""
-    (tmp_path / "junk").write_bytes(b"junk")
+    (tmp_path / "junk").write_bytes(b"junk " * 500)
     for arguments, typed in (
         (["user", "add", "12.19", "a", "--name", "A", "--role", "planner"], f"{PASSWORD}\n"),
         (["user", "add", "banyak", "a", "--name", "A", "--role", "planner"], f"{PASSWORD}\n"),
@@ -113,6 +113,8 @@ def test_bad_calls_are_one_line_and_change_nothing(url: str, tmp_path: Path, run
     ):
         code, shown, complaint = run(url, *arguments, typed=typed)
         assert (code, shown, len(complaint.splitlines())) == (2, "", 1), arguments
+    for arguments in (["migrate"], ["backup", tmp_path / "new.gz"], ["region", "save", "12.19", tmp_path / "new"]):
+        assert run(f"sqlite:///{tmp_path}/junk", *arguments)[0] == 2  # no database
     assert run(f"sqlite:///{tmp_path}/new.db", "restore", tmp_path / "junk")[0] == 2
     assert not (tmp_path / "new.db").exists()
     assert [each.name for each in tmp_path.iterdir() if each.suffix not in {".db", ".db-wal", ".db-shm"}] == ["junk"]
