@@ -112,8 +112,9 @@ class Writer:
                             pass
         except BaseException as error:  # noqa: BLE001 (all who wait must learn it, and the thread must live)
             outcome = (told(error) or error) if isinstance(error, DBAPIError) else error
-            self._fail(first, group, outcome)
-            return goes_on
+            for done, _, _ in group:
+                done.future.set_exception(outcome)
+            return goes_on if group else self._fail_all_waiting(first, outcome)
         for done, result, failure in group:
             if failure is None:
                 done.future.set_result(result)
@@ -121,12 +122,18 @@ class Writer:
                 done.future.set_exception(failure)
         return goes_on
 
-    @staticmethod
-    def _fail(first: _Change, group: list[tuple[_Change, Any, BaseException | None]], error: BaseException) -> None:
-        for each in group:
-            each[0].future.set_exception(error)
-        if not group and first.future.set_running_or_notify_cancel():  # the transaction could not even begin
-            first.future.set_exception(error)
+    def _fail_all_waiting(self, first: _Change, error: BaseException) -> bool:
+        # The transaction could not even begin. Those who came meanwhile have waited as long as the first; one by one
+        # the last of them would wait for ever. Whether to go on.
+        change: _Change | None = first
+        while change is not None:
+            if change.future.set_running_or_notify_cancel():
+                change.future.set_exception(error)
+            try:
+                change = self._queue.get_nowait()
+            except Empty:
+                return True
+        return False
 
 
 def _attempt(change: _Change, connection: Connection) -> tuple[Any, BaseException | None]:
