@@ -114,6 +114,30 @@ COMMANDS = (
         "api.replanning:add_compare_arguments",
         "api.replanning:run_compare",
     ),
+    Command(
+        "migrate",
+        N_("make the tables of the store, or bring them to this version"),
+        "api.administration.commands:add_migrate_arguments",
+        "api.administration.commands:run_migrate",
+    ),
+    Command(
+        "user",
+        N_("manage the accounts of the store"),
+        "api.administration.commands:add_user_arguments",
+        "api.administration.commands:run_user",
+    ),
+    Command(
+        "backup",
+        N_("write the whole store into one file"),
+        "api.administration.commands:add_backup_arguments",
+        "api.administration.commands:run_backup",
+    ),
+    Command(
+        "restore",
+        N_("fill the store from a backup, all or nothing"),
+        "api.administration.commands:add_restore_arguments",
+        "api.administration.commands:run_restore",
+    ),
 )
 
 _DESCRIPTION = N_("Plans the weekly rounds of a civil registry's mobile vans, and tells what each plan is worth.")

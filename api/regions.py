@@ -27,6 +27,8 @@ def add_region_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> N
         ("roads", gettext("cut the region's roads out of an OpenStreetMap extract"), _add_roads_arguments, run_roads),
         ("calibrate", gettext("fit speeds on roads to observed driving times"), _add_fit_arguments, run_calibrate),
         ("check", gettext("list every fault of a region folder"), _add_check_arguments, run_check),
+        ("load", gettext("take a region folder into the store"), _add_load_arguments, run_load),
+        ("save", gettext("write a regency of the store as a region folder"), _add_save_arguments, run_save),
     ):
         description = text[:1].upper() + text[1:] + "."
         child = actions.add_parser(name, gettext=gettext, help=text, description=description)
@@ -236,6 +238,45 @@ def run_calibrate(arguments: argparse.Namespace, lang: Language) -> int:
     with reading_region(lang):
         region = load_region(arguments.region)
         return road_commands.run_calibrate(region, arguments.region, arguments.file, lang, applies=arguments.apply)
+
+
+def _add_load_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
+    parser.add_argument("region", metavar="DIR", type=Path, help=gettext("the region folder"))
+
+
+def run_load(arguments: argparse.Namespace, lang: Language) -> int:
+    """
+    Take a region folder into the store, in the place of the regency's former one; 0 when done.
+
+    Raises
+    ------
+    BadInputError
+        When the folder has faults, or the store cannot be used; the store is as it was then.
+    """
+    from api.administration.commands import load_folder  # noqa: PLC0415 (slow to load)
+    from api.planning.commands import reading_region  # noqa: PLC0415
+
+    with reading_region(lang):
+        return load_folder(arguments.region, lang.gettext)
+
+
+def _add_save_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
+    parser.add_argument("regency", metavar="CODE", help=gettext("code of the regency (12.19)"))
+    parser.add_argument("region", metavar="DIR", type=Path, help=gettext("the region folder to make; new or empty"))
+
+
+def run_save(arguments: argparse.Namespace, lang: Language) -> int:
+    """
+    Write a regency of the store as a region folder; 0 when done.
+
+    Raises
+    ------
+    BadInputError
+        When the store does not know it or cannot be used, or the folder is not empty; nothing is written then.
+    """
+    from api.administration.commands import save_folder  # noqa: PLC0415 (slow to load)
+
+    return save_folder(arguments.regency, arguments.region, lang.gettext)
 
 
 def write_missing(folder: Path, gettext: Gettext) -> tuple[Finding, ...]:

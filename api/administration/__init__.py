@@ -1,0 +1,1 @@
+"""What an installation's keeper does: tables, accounts, regencies, backups."""

@@ -1,0 +1,218 @@
+"""`moling migrate`, `user`, `backup`, `restore`, and what `moling region load` and `save` do."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from getpass import getpass
+from pathlib import Path
+
+from api.entities import Role, User, UserId
+from api.errors import BadInputError
+from api.i18n import Gettext, Language
+from api.settings import SettingError, Settings, read_settings
+from api.store.errors import StoreError
+
+BY = "command"
+"""Who did it, in the audit: whoever may run commands on the machine."""
+
+
+def add_migrate_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
+    """Arguments of ``moling migrate``: none, the store is told by the settings."""
+    del parser, gettext
+
+
+def run_migrate(arguments: argparse.Namespace, lang: Language) -> int:
+    """
+    Make the store's tables, or bring them to this version; 0 when done.
+
+    Raises
+    ------
+    BadInputError
+        When the store cannot be used; it is as it was then.
+    """
+    del arguments
+    from api.store.store import make_store  # noqa: PLC0415 (slow to load)
+
+    with _telling(lang.gettext) as settings:
+        address, before, after = make_store(settings.database_url, wait_s=settings.write_wait_s)
+    text = lang.gettext("{address}: tables of version {after} (before: {before}).")
+    print(text.format(address=address, after=after, before=before or "-"))
+    return 0
+
+
+def add_user_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
+    """Arguments of ``moling user``: an action, and whom it is about."""
+    actions = parser.add_subparsers(metavar="ACTION", required=True, title=gettext("What to do"))
+    text = gettext("add an account; its password is asked for, or read from standard input")
+    child = actions.add_parser("add", gettext=gettext, help=text, description=text[:1].upper() + text[1:] + ".")
+    child.add_argument("regency", metavar="CODE", help=gettext("code of the regency (12.19)"))
+    child.add_argument("user", metavar="ACCOUNT", help=gettext("name to sign in with: letters, digits and . _ -"))
+    child.add_argument("--name", required=True, help=gettext("name of the person, school or village"))
+    child.add_argument(
+        "--role",
+        required=True,
+        action="append",
+        choices=[role.value for role in Role],
+        help=gettext("what the account may do; again for another role"),
+    )
+    child.add_argument("--place", help=gettext("code of the site or village for which the account speaks"))
+
+
+def run_user(arguments: argparse.Namespace, lang: Language) -> int:
+    """
+    Add an account; 0 when done.
+
+    Raises
+    ------
+    BadInputError
+        When it cannot be added; the store is as it was then.
+    """
+    from api.store.passwords import hash_password  # noqa: PLC0415 (slow to load)
+    from api.store.people import add_user, check_user  # noqa: PLC0415
+    from api.store.regions import check_regency  # noqa: PLC0415
+    from api.store.scope import regency_code  # noqa: PLC0415
+    from api.store.store import open_store  # noqa: PLC0415
+
+    roles = frozenset(map(Role, arguments.role))
+    user = User(UserId(arguments.user), arguments.name, roles, arguments.place)
+    with _telling(lang.gettext) as settings:
+        regency = regency_code(arguments.regency)
+        check_user(user)
+        with open_store(settings.database_url, wait_s=settings.write_wait_s) as store:
+            store.read(regency, check_regency)
+            hashed = hash_password(_ask_password(lang.gettext), user=user.id)
+            store.write(regency, lambda scope: add_user(scope, user, hashed, by=BY, at=datetime.now(UTC)))
+    told = ", ".join(sorted(user.roles))
+    print(lang.gettext("Account {user} added: {roles}.").format(user=user.id, roles=told))
+    return 0
+
+
+def add_backup_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
+    """Arguments of ``moling backup``."""
+    parser.add_argument("file", metavar="FILE", type=Path, help=gettext("the backup to write; a new file"))
+
+
+def run_backup(arguments: argparse.Namespace, lang: Language) -> int:
+    """
+    Write the whole store into one file; 0 when done.
+
+    Raises
+    ------
+    BadInputError
+        When the store cannot be used or is damaged, or the file not be written; none is left behind then.
+    """
+    from api.store.backup import back_up  # noqa: PLC0415 (slow to load)
+    from api.store.database import open_database  # noqa: PLC0415
+
+    with _telling(lang.gettext) as settings:
+        database = open_database(settings.database_url, wait_s=settings.write_wait_s)
+        try:
+            rows = back_up(database, arguments.file, at=datetime.now(UTC))
+        finally:
+            database.close()
+    print(lang.gettext("Written to {file}: rows {rows}.").format(file=arguments.file, rows=rows))
+    return 0
+
+
+def add_restore_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
+    """Arguments of ``moling restore``."""
+    parser.add_argument("file", metavar="FILE", type=Path, help=gettext("a file that moling backup wrote"))
+    parser.add_argument("--replace", action="store_true", help=gettext("lose what the store holds now"))
+
+
+def run_restore(arguments: argparse.Namespace, lang: Language) -> int:
+    """
+    Fill the store from a backup; 0 when done.
+
+    Raises
+    ------
+    BadInputError
+        When the file is no backup, or the store cannot be used or is not empty; it is as it was then.
+    """
+    from api.store.backup import check_backup, restore  # noqa: PLC0415 (slow to load)
+    from api.store.database import open_database  # noqa: PLC0415
+
+    with _telling(lang.gettext) as settings:
+        backup = check_backup(arguments.file)  # before a store is made for it
+        database = open_database(settings.database_url, wait_s=settings.write_wait_s, creates=True)
+        try:
+            rows = restore(database, backup, replaces=arguments.replace)
+        finally:
+            database.close()
+    print(lang.gettext("Restored to {address}: rows {rows}.").format(address=database.address, rows=rows))
+    return 0
+
+
+def load_folder(folder: Path, gettext: Gettext) -> int:
+    """
+    Take a region folder into the store, in the place of the regency's former one; 0 when done.
+
+    Raises
+    ------
+    RegionError, RegionFolderError
+        When the folder has faults or cannot be read.
+    BadInputError
+        When the store cannot be used.
+    """
+    from api.store.regions import put_region, read_region_documents  # noqa: PLC0415 (slow to load)
+    from api.store.scope import regency_code  # noqa: PLC0415
+    from api.store.store import open_store  # noqa: PLC0415
+
+    with _telling(gettext) as settings, open_store(settings.database_url, wait_s=settings.write_wait_s) as store:
+        documents = read_region_documents(folder)
+        regency = regency_code(documents.region.code)
+        is_new = store.write(regency, lambda scope: put_region(scope, documents, by=BY, at=datetime.now(UTC)))
+    text = gettext("{name} is new in the store.") if is_new else gettext("{name} is replaced in the store.")
+    print(text.format(name=documents.region.name), gettext("Files:"), ", ".join(documents.files))
+    if documents.left_out:
+        print(gettext("No part of a region, not taken:"), ", ".join(documents.left_out))
+    return 0
+
+
+def save_folder(code: str, folder: Path, gettext: Gettext) -> int:
+    """
+    Write a regency of the store as a region folder; 0 when done.
+
+    Raises
+    ------
+    BadInputError
+        When the store does not know it or cannot be used, or the folder is not empty or cannot be written.
+    """
+    from api.store.regions import get_region_files  # noqa: PLC0415 (slow to load)
+    from api.store.scope import regency_code  # noqa: PLC0415
+    from api.store.store import open_store  # noqa: PLC0415
+    from geodata.errors import RegionFolderError  # noqa: PLC0415
+    from geodata.writing import write_new_folder  # noqa: PLC0415
+
+    with _telling(gettext) as settings:
+        regency = regency_code(code)
+        with open_store(settings.database_url, wait_s=settings.write_wait_s) as store:
+            files = store.read(regency, get_region_files)
+    try:
+        write_new_folder(folder, files)
+    except RegionFolderError as error:
+        raise BadInputError(error.text(gettext)) from error
+    print(gettext("Written to {folder}: {files}.").format(folder=folder, files=", ".join(files)))
+    return 0
+
+
+@contextmanager
+def _telling(gettext: Gettext) -> Iterator[Settings]:
+    # What settings and store refuse, as one line for whoever typed the command.
+    try:
+        yield read_settings()
+    except StoreError as error:
+        raise BadInputError(error.text(gettext)) from error
+    except SettingError as error:
+        raise BadInputError(gettext(error.message).format(name=error.name, value=error.value)) from error
+
+
+def _ask_password(gettext: Gettext) -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass(gettext("Password: "))
+    if getpass(gettext("Once more: ")) != password:
+        raise BadInputError(gettext("The two passwords differ; nothing was written."))
+    return password

@@ -1,0 +1,72 @@
+"""The settings of an installation, from the environment, in one place. `docs/settings.md` lists them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from api.i18n import N_
+
+DATABASE_URL = "MOLING_DATABASE_URL"
+WRITE_WAIT = "MOLING_WRITE_WAIT_S"
+LONGEST_WAIT_S = 600
+
+
+class SettingError(ValueError):
+    """
+    A setting cannot be used.
+
+    Attributes
+    ----------
+    message, name, value
+        English sentence with places for the other two. The value is left out where it could hold a password.
+    """
+
+    def __init__(self, message: str, name: str, value: str = "") -> None:
+        self.message = message
+        self.name = name
+        self.value = value
+        super().__init__(message.format(name=name, value=value))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    What an installation was told.
+
+    Attributes
+    ----------
+    database_url
+        Where the store is: ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/DATABASE``.
+    write_wait_s
+        Seconds that a write waits for another process to end its own, above 0.
+    """
+
+    database_url: str = "sqlite:///moling.db"
+    write_wait_s: float = 10.0
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """
+    Settings from those variables (None: of the process); an empty variable counts as none.
+
+    Raises
+    ------
+    SettingError
+        When a variable cannot be read.
+    """
+    given = {name: value for name, value in (os.environ if environment is None else environment).items() if value}
+    usual = Settings()
+    return Settings(
+        database_url=given.get(DATABASE_URL, usual.database_url),
+        write_wait_s=_seconds(WRITE_WAIT, given[WRITE_WAIT]) if WRITE_WAIT in given else usual.write_wait_s,
+    )
+
+
+def _seconds(name: str, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= LONGEST_WAIT_S:  # which refuses NaN too
+        raise SettingError(N_("{name} is '{value}'; it must be seconds, more than 0 and at most 600."), name, text)
+    return seconds

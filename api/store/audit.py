@@ -1,0 +1,98 @@
+"""
+Who did what, when: rows that only grow, each bearing the hash of the one before.
+
+A row that was changed, taken out or put between by whoever reaches the database shows in `first_broken`; what is cut
+off at the end shows only against a backup or a hash noted elsewhere.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from api.store.scope import Reading, Writing
+from api.store.tables import AUDIT, json_text
+
+BEGINNING: Final = "0" * 64
+"""What stands for the hash before a regency's first row."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """
+    One act.
+
+    Attributes
+    ----------
+    number
+        From 1, by regency.
+    by
+        Whose act: an account, or ``command`` for one on the command line.
+    action, subject
+        What was done (``request.moved``) to what (``PM-2027-0134``).
+    details
+        Counts, states and reasons; never names, never a secret.
+    """
+
+    number: int
+    at: datetime
+    by: str
+    action: str
+    subject: str
+    details: dict[str, Any]
+
+
+def add_audit(
+    scope: Writing, action: str, subject: str, *, by: str, at: datetime, details: dict[str, Any] | None = None
+) -> None:
+    """
+    Add an act, in the transaction of the change that it tells of.
+
+    Raises
+    ------
+    UnfitValueError
+        When a text in it may not be kept.
+    """
+    last = scope.rows(AUDIT, columns=(AUDIT.c.number, AUDIT.c.sha256), order_by=(AUDIT.c.number.desc(),), limit=1)
+    number, previous = (last[0].number + 1, last[0].sha256) if last else (1, BEGINNING)
+    row = AuditRow(number, at, by, action, subject, details or {})
+    scope.insert(
+        AUDIT,
+        number=number,
+        at=at,
+        by=by,
+        action=action,
+        subject=subject,
+        details=row.details,
+        previous=previous,
+        sha256=_hash(scope.regency, row, previous),
+    )
+
+
+def list_audit(scope: Reading, *, after: int = 0, limit: int = 100) -> tuple[AuditRow, ...]:
+    """Acts in order, those with a higher number than ``after``, at most ``limit``."""
+    found = scope.rows(AUDIT, AUDIT.c.number > after, order_by=(AUDIT.c.number,), limit=limit)
+    return tuple(map(_act, found))
+
+
+def first_broken(scope: Reading) -> int | None:
+    """Number of the first act that is not as it was written, or does not follow the one before; None if all are."""
+    previous = BEGINNING
+    for number, row in enumerate(scope.stream(AUDIT, order_by=(AUDIT.c.number,)), 1):
+        is_next = row.number == number and row.previous == previous
+        if not is_next or row.sha256 != _hash(scope.regency, _act(row), previous):
+            return number
+        previous = row.sha256
+    return None
+
+
+def _act(row: Row[Any]) -> AuditRow:
+    return AuditRow(row.number, row.at, row.by, row.action, row.subject, row.details)
+
+
+def _hash(regency: str, row: AuditRow, previous: str) -> str:
+    at = row.at.astimezone(UTC).isoformat(timespec="microseconds")
+    parts = [previous, regency, row.number, at, row.by, row.action, row.subject, row.details]
+    return hashlib.sha256(json_text(parts).encode()).hexdigest()

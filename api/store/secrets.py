@@ -1,0 +1,96 @@
+"""
+Secrets that are handed out once and kept as hashes only: sessions, status links, devices, tokens of programs.
+
+A secret has 128 random bits, so its plain SHA-256 tells nothing; it bears its regency's code, so that looking one up
+asks one regency too.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from api.i18n import N_
+from api.store.audit import add_audit
+from api.store.errors import UnfitValueError
+from api.store.scope import Reading, RegencyCode, Writing, regency_code
+from api.store.tables import SECRETS
+
+_BYTES: Final = 16
+
+
+class Purpose(StrEnum):
+    """What a secret opens; one of one purpose opens nothing of another."""
+
+    SESSION = "session"
+    STATUS_LINK = "status_link"
+    DEVICE_INVITATION = "device_invitation"
+    DEVICE = "device"
+    API_TOKEN = "api_token"  # noqa: S105 (a purpose, no token)
+
+
+def new_secret(regency: RegencyCode) -> str:
+    """A new secret for that regency, such as ``1219.kZ9...``; it is not kept until `keep_secret`."""
+    return f"{regency}.{secrets.token_urlsafe(_BYTES)}"
+
+
+def regency_of(secret: str) -> RegencyCode | None:
+    """Whose secret it is by its form; None where it is none."""
+    try:
+        return regency_code(secret.partition(".")[0])
+    except UnfitValueError:
+        return None
+
+
+def keep_secret(  # noqa: PLR0913 (an act and who did it)
+    scope: Writing, secret: str, purpose: Purpose, subject: str, *, lasts: timedelta, by: str, at: datetime
+) -> None:
+    """
+    Let a new secret open that subject (an account, a request) until it expires.
+
+    Raises
+    ------
+    UnfitValueError
+        When it is another regency's.
+    """
+    if regency_of(secret) != scope.regency:
+        raise UnfitValueError(N_("This secret is another regency's."))
+    scope.insert(SECRETS, sha256=_hash(secret), purpose=purpose, subject=subject, created=at, expires=at + lasts)
+    add_audit(scope, "secret.issued", subject, by=by, at=at, details={"purpose": purpose})
+
+
+def find_subject(scope: Reading, secret: str, purpose: Purpose, *, at: datetime) -> str | None:
+    """What the secret opens at that moment; None where it opens nothing, be it unknown, expired or of another use."""
+    row = scope.find(SECRETS, SECRETS.c.sha256 == _hash(secret), SECRETS.c.purpose == purpose, SECRETS.c.expires > at)
+    return None if row is None else str(row.subject)
+
+
+def revoke_secret(scope: Writing, secret: str, *, by: str, at: datetime) -> bool:
+    """Let that secret open nothing any more; whether it was known."""
+    row = scope.find(SECRETS, SECRETS.c.sha256 == _hash(secret))
+    if row is None:
+        return False
+    scope.delete(SECRETS, SECRETS.c.sha256 == row.sha256)
+    add_audit(scope, "secret.revoked", row.subject, by=by, at=at, details={"purpose": row.purpose})
+    return True
+
+
+def revoke_all(scope: Writing, purpose: Purpose, subject: str, *, by: str, at: datetime) -> int:
+    """Let no secret of that purpose open the subject any more; how many did."""
+    count = scope.delete(SECRETS, SECRETS.c.purpose == purpose, SECRETS.c.subject == subject)
+    add_audit(scope, "secret.revoked", subject, by=by, at=at, details={"purpose": purpose, "count": count})
+    return count
+
+
+def drop_expired(scope: Writing, *, by: str, at: datetime) -> int:
+    """Forget what opens nothing any more; how many there were."""
+    count = scope.count(SECRETS, SECRETS.c.expires <= at)
+    if count:
+        scope.delete(SECRETS, SECRETS.c.expires <= at)
+        add_audit(scope, "secret.expired", "", by=by, at=at, details={"count": count})
+    return count
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
