@@ -1,4 +1,4 @@
-"""Instances as files, and the command line as a person starts it: in a process of its own."""
+"""Instances as files, and the command line: as a person starts it, in a process of its own, and as a call."""
 
 import os
 import subprocess
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from api.cli import main
 from geodata import SAMPLE_DIR
 from optimizer.instance import write_problem
 from optimizer.problem import (
@@ -83,6 +84,18 @@ def run_moling() -> RunMoling:
         )
 
     return run
+
+
+@pytest.fixture
+def call_moling(capsys: pytest.CaptureFixture[str]) -> RunMoling:
+    """Call ``moling`` with those arguments in this process, for what ends without a search; output captured."""
+
+    def call(*arguments: object) -> subprocess.CompletedProcess[str]:
+        capsys.readouterr()
+        code = main([*map(str, arguments)])
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return call
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_programs_get_json_of_one_visit(run_moling: RunMoling, crowded_week: Pat
         assert remedy["changes"]["changes"][-1] == {"change": "require_visit", "visit": visit}
 
 
-def test_bad_input_is_refused_in_one_line(run_moling: RunMoling, crowded_week: Path, tmp_path: Path) -> None:
+def test_bad_input_is_refused_in_one_line(call_moling: RunMoling, crowded_week: Path, tmp_path: Path) -> None:
     """A plan of another instance, a visit that is made or unknown, a state that is none: nothing is written."""
     instance, plan = crowded_week / "instance.json", crowded_week / "plan.json"
     problem = read_problem(instance.read_bytes())
@@ -92,7 +92,7 @@ def test_bad_input_is_refused_in_one_line(run_moling: RunMoling, crowded_week: P
         ((instance, plan, "--time-limit", "1"), "--time-limit"),
         ((instance, plan, "--threads", "0"), "--threads"),
     ):
-        done = run_moling("--lang", "en", "explain", *arguments, "--out", out)
+        done = call_moling("--lang", "en", "explain", *arguments, "--out", out)
         assert done.returncode == 2, arguments
         assert len(done.stderr.splitlines()) == 1
         assert word in done.stderr

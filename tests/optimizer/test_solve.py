@@ -24,7 +24,7 @@ from optimizer.worth import Worth
 Problems = Callable[..., st.SearchStrategy[Problem]]
 BruteForce = Callable[[Problem], float | None]
 
-few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(suppress_health_check=[HealthCheck.too_slow])
 many = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ROUTING = SolveOptions(engine=Engine.ROUTING)
 QUICK = replace(ROUTING, time_limit_s=0.25, solution_limit=60)
