@@ -37,12 +37,17 @@ def write_instance(tmp_path: Path) -> Callable[[Problem], Path]:
 
 
 @pytest.fixture(scope="session")
-def planned_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample's week 2026-W50 as ``moling plan`` writes it."""
+def shown_demo(tmp_path_factory: pytest.TempPathFactory, run_moling: RunMoling) -> subprocess.CompletedProcess[str]:
+    """``moling demo`` of the sample's week 2026-W50; the last of its arguments is the folder."""
     out = tmp_path_factory.mktemp("planned") / "out"
-    arguments = ["plan", str(SAMPLE_DIR / "batubara"), "--week", "2026-W50", "--out", str(out), "--time-limit", "6"]
-    subprocess.run([*MOLING, *arguments], cwd=ROOT, capture_output=True, check=True, timeout=60)
-    return out
+    return run_moling("--lang", "en", "demo", "--week", "2026-W50", "--time-limit", "6", "--out", out)
+
+
+@pytest.fixture(scope="session")
+def planned_week(shown_demo: subprocess.CompletedProcess[str]) -> Path:
+    """The folder that ``moling demo`` wrote: the sample's week as ``moling plan`` writes it."""
+    assert shown_demo.returncode == 0, shown_demo.stderr
+    return Path(shown_demo.args[-1])
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +79,7 @@ def serve() -> Iterator[Callable[[Path], subprocess.Popen[bytes]]]:
         process.stdout.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_moling() -> RunMoling:
     """Run ``moling`` with those arguments to its end, output piped."""
 

@@ -20,9 +20,9 @@ RunMoling = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def crowded_week(week: Problem, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a week of two vans and 34 villages, more than can be served, its plan and its state."""
+    """A folder with a week of one van and 18 villages, more than can be served, its plan and its state."""
     folder = tmp_path_factory.mktemp("crowded")
-    instance = write_problem(replace(week, visits=week.visits[:34]))
+    instance = write_problem(replace(week, shifts=week.shifts[:5], visits=week.visits[:18]))
     kept: list[State] = []
     options = SolveOptions(time_limit_s=12, instance_sha256=sha256_of(instance))
     plan = solve(read_problem(instance), options, on_state=kept.append)
@@ -81,7 +81,7 @@ def test_bad_input_is_refused_in_one_line(call_moling: RunMoling, crowded_week: 
     instance, plan = crowded_week / "instance.json", crowded_week / "plan.json"
     problem = read_problem(instance.read_bytes())
     other = tmp_path / "other.json"
-    other.write_bytes(write_problem(replace(problem, visits=problem.visits[:24])))
+    other.write_bytes(write_problem(replace(problem, visits=problem.visits[:12])))
     made = read_plan(plan.read_bytes()).routes[0].stops[0].visit
     out = tmp_path / "out.json"
     for arguments, word in (

@@ -98,7 +98,7 @@ def test_too_many_required_visits_are_refused_or_unknown(
     all_required = tuple(replace(visit, required=True) for visit in week.visits)
     instance, out = write_instance(replace(week, visits=all_required)), tmp_path / "plan.json"
     for engine, limit, code, status in (
-        ("routing", 3, 4, PlanStatus.UNKNOWN),
+        ("routing", 2, 4, PlanStatus.UNKNOWN),
         ("column-generation", 50, 3, PlanStatus.INFEASIBLE),  # it ends as soon as it is proved
     ):
         done = run_moling("solve", instance, "--time-limit", limit, "--engine", engine, "--out", out)
