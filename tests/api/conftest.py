@@ -1,4 +1,4 @@
-"""Instances as files, and the command line as a person starts it: in a process of its own."""
+"""Instances as files, and the command line: as a person starts it, in a process of its own, and as a call."""
 
 import os
 import subprocess
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from api.cli import main
 from geodata import SAMPLE_DIR
 from optimizer.instance import write_problem
 from optimizer.problem import (
@@ -36,12 +37,17 @@ def write_instance(tmp_path: Path) -> Callable[[Problem], Path]:
 
 
 @pytest.fixture(scope="session")
-def planned_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample's week 2026-W50 as ``moling plan`` writes it."""
+def shown_demo(tmp_path_factory: pytest.TempPathFactory, run_moling: RunMoling) -> subprocess.CompletedProcess[str]:
+    """``moling demo`` of the sample's week 2026-W50; the last of its arguments is the folder."""
     out = tmp_path_factory.mktemp("planned") / "out"
-    arguments = ["plan", str(SAMPLE_DIR / "batubara"), "--week", "2026-W50", "--out", str(out), "--time-limit", "6"]
-    subprocess.run([*MOLING, *arguments], cwd=ROOT, capture_output=True, check=True, timeout=60)
-    return out
+    return run_moling("--lang", "en", "demo", "--week", "2026-W50", "--time-limit", "6", "--out", out)
+
+
+@pytest.fixture(scope="session")
+def planned_week(shown_demo: subprocess.CompletedProcess[str]) -> Path:
+    """The folder that ``moling demo`` wrote: the sample's week as ``moling plan`` writes it."""
+    assert shown_demo.returncode == 0, shown_demo.stderr
+    return Path(shown_demo.args[-1])
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +79,7 @@ def serve() -> Iterator[Callable[[Path], subprocess.Popen[bytes]]]:
         process.stdout.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_moling() -> RunMoling:
     """Run ``moling`` with those arguments to its end, output piped."""
 
@@ -83,6 +89,18 @@ def run_moling() -> RunMoling:
         )
 
     return run
+
+
+@pytest.fixture
+def call_moling(capsys: pytest.CaptureFixture[str]) -> RunMoling:
+    """Call ``moling`` with those arguments in this process, for what ends without a search; output captured."""
+
+    def call(*arguments: object) -> subprocess.CompletedProcess[str]:
+        capsys.readouterr()
+        code = main([*map(str, arguments)])
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return call
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -20,6 +21,7 @@ from tests.import_cases import dotted, write_csv, write_layer
 from tests.import_seeds import kml
 
 RunMoling = Callable[..., CompletedProcess[str]]
+OFFICE = ("--office", "-3.49", "130.01")
 
 
 @dataclass
@@ -131,38 +133,59 @@ def _archipelago(folder: Path) -> Agency:
     return agency
 
 
+@dataclass
+class Planned:
+    """What came of an agency's files: its region folder and the folder of its week."""
+
+    agency: Agency
+    folder: Path
+    out: Path
+
+
+@pytest.fixture(scope="module")
+def plan_agency(tmp_path_factory: pytest.TempPathFactory, run_moling: RunMoling) -> Callable[..., Planned]:
+    """New, import, check, plan; each agency does it once."""
+
+    @cache
+    def plan(make: Callable[[Path], Agency], *options: str) -> Planned:
+        place = tmp_path_factory.mktemp("agency")
+        agency, folder, out = make(place), place / "region", place / "out"
+        places = agency.places(place)
+        for arguments in (
+            ("region", "new", agency.code, folder, "--places", places, *options),
+            ("region", "import", folder, *agency.files),
+            ("region", "check", folder),
+            ("plan", folder, "--week", "2026-W50", "--out", out, "--time-limit", "4"),
+        ):
+            done = run_moling(*arguments)
+            assert done.returncode == 0, done.stdout + done.stderr
+        return Planned(agency, folder, out)
+
+    return plan
+
+
 @pytest.mark.parametrize(
     "make,options",
     [
-        pytest.param(_urban, [], id="urban", marks=pytest.mark.slow),
-        pytest.param(_sparse, [], id="sparse"),
-        pytest.param(_archipelago, ["--office", "-3.49", "130.01"], id="archipelago"),
+        pytest.param(_urban, (), id="urban", marks=pytest.mark.slow),
+        pytest.param(_sparse, (), id="sparse"),
+        pytest.param(_archipelago, OFFICE, id="archipelago"),
     ],
 )
 def test_from_files_to_a_plan_with_four_commands(
-    run_moling: RunMoling, tmp_path: Path, make: Callable[[Path], Agency], options: list[str]
+    plan_agency: Callable[..., Planned], make: Callable[[Path], Agency], options: tuple[str, ...]
 ) -> None:
-    """New, import, check, plan: each village has the point and people of the files, the plan keeps every rule."""
-    agency = make(tmp_path)
-    folder, out = tmp_path / "region", tmp_path / "out"
-
-    made = run_moling("region", "new", agency.code, folder, "--places", agency.places(tmp_path), *options)
-    assert made.returncode == 0, made.stderr
-    taken = run_moling("region", "import", folder, *agency.files)
-    assert taken.returncode == 0, taken.stdout + taken.stderr
-    checked = run_moling("region", "check", folder)
-    assert checked.returncode == 0, checked.stdout
-    planned = run_moling("plan", folder, "--week", "2026-W50", "--out", out, "--time-limit", "4")
-    assert planned.returncode == 0, planned.stderr
-
-    region = load_region(folder)
-    assert len(region.villages) == len(agency.villages)
-    for village, (code, _, _, lon, lat) in zip(region.villages, agency.villages, strict=True):
+    """Each village has the point and people of the files, the plan keeps every rule."""
+    planned = plan_agency(make, *options)
+    region = load_region(planned.folder)
+    assert len(region.villages) == len(planned.agency.villages)
+    for village, (code, _, _, lon, lat) in zip(region.villages, planned.agency.villages, strict=True):
         assert village.code == code
         assert (village.lon, village.lat) == pytest.approx((lon, lat), abs=1e-3)
         assert village.unrecorded
         assert not village.is_estimate
-    problem, plan = read_problem((out / "instance.json").read_bytes()), read_plan((out / "plan.json").read_bytes())
+    problem = read_problem((planned.out / "instance.json").read_bytes())
+    plan = read_plan((planned.out / "plan.json").read_bytes())
     assert evaluate(problem, plan).violations == ()
     assert sum(len(route.stops) for route in plan.routes) > 0
 
@@ -202,18 +225,13 @@ def test_estimates_of_people_are_marked_wherever_they_are_shown(run_moling: RunM
     assert any(stop["is_estimate"] for stop in stops)
 
 
-def test_boat_only_villages_are_left_out_with_a_reason(run_moling: RunMoling, tmp_path: Path) -> None:
+def test_boat_only_villages_are_left_out_with_a_reason(plan_agency: Callable[..., Planned]) -> None:
     """A van cannot sail: the two villages that only a boat reaches are in no route."""
-    agency, folder, out = _archipelago(tmp_path), tmp_path / "region", tmp_path / "out"
-    run_moling("region", "new", agency.code, folder, "--places", agency.places(tmp_path), "--office", "-3.49", "130.01")
-    run_moling("region", "import", folder, *agency.files)
-    with (folder / "villages.csv").open(encoding="utf-8", newline="") as stream:
+    planned = plan_agency(_archipelago, *OFFICE)
+    with (planned.folder / "villages.csv").open(encoding="utf-8", newline="") as stream:
         access = {row["kode"].replace(".", ""): row["akses"] for row in csv.DictReader(stream)}
     boats = {code for code, way in access.items() if way == "perahu"}
-    assert boats == {agency.villages[5][0], agency.villages[11][0]}
-
-    run_moling("plan", folder, "--week", "2026-W50", "--out", out, "--time-limit", "4")
-
-    plan = read_plan((out / "plan.json").read_bytes())
+    assert boats == {planned.agency.villages[5][0], planned.agency.villages[11][0]}
+    plan = read_plan((planned.out / "plan.json").read_bytes())
     served = {stop.visit for route in plan.routes for stop in route.stops}
     assert not any(code in visit for code in boats for visit in served)

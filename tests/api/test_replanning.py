@@ -119,7 +119,7 @@ def test_a_letter_that_fits_nowhere_is_told(run_moling: RunMoling, published_wee
 
 @pytest.mark.slow
 def test_bad_input_is_refused_in_one_line(
-    run_moling: RunMoling, published_week: Path, week: Problem, tmp_path: Path
+    call_moling: RunMoling, published_week: Path, week: Problem, tmp_path: Path
 ) -> None:
     """A plan of another instance, changes that do not fit, documents that are none: nothing is written."""
     instance, plan = published_week / "instance.json", published_week / "plan.json"
@@ -143,7 +143,7 @@ def test_bad_input_is_refused_in_one_line(
         (("compare", instance, plan, instance), "field"),
         (("compare", instance, plan, tmp_path / "nowhere.json"), "nowhere.json"),
     ):
-        done = run_moling("--lang", "en", *arguments)
+        done = call_moling("--lang", "en", *arguments)
         assert done.returncode == 2, arguments
         assert len(done.stderr.splitlines()) == 1
         assert word in done.stderr

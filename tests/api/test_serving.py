@@ -185,7 +185,7 @@ def test_hostile_names_are_text_on_the_first_page(
 
 @pytest.mark.parametrize("name", ["instance.json", "plan.json", "cards.json", "week.html"])
 def test_a_folder_without_a_part_is_refused(
-    planned_week: Path, tmp_path: Path, run_moling: Callable[..., Any], name: str
+    planned_week: Path, tmp_path: Path, call_moling: Callable[..., Any], name: str
 ) -> None:
     """One line names the folder and what it lacks."""
     folder = tmp_path / "partial"
@@ -193,13 +193,13 @@ def test_a_folder_without_a_part_is_refused(
     for file in planned_week.iterdir():
         if file.name != name:
             (folder / file.name).write_bytes(file.read_bytes())
-    done = run_moling("serve", folder, "--port", "0")
+    done = call_moling("serve", folder, "--port", "0")
     assert done.returncode == 2
     assert name in done.stderr
 
 
 def test_a_plan_of_another_instance_is_refused(
-    planned_week: Path, tmp_path: Path, run_moling: Callable[..., Any]
+    planned_week: Path, tmp_path: Path, call_moling: Callable[..., Any]
 ) -> None:
     """An instance that was edited after planning no longer answers for the plan."""
     folder = tmp_path / "edited"
@@ -207,7 +207,7 @@ def test_a_plan_of_another_instance_is_refused(
     for file in planned_week.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     (folder / "instance.json").write_bytes((folder / "instance.json").read_bytes() + b"\n")
-    done = run_moling("serve", folder, "--port", "0")
+    done = call_moling("serve", folder, "--port", "0")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 

@@ -34,7 +34,7 @@ from optimizer.problem import (
 from optimizer.solve import Engine, SolveOptions, solve
 
 VISITS = Measure(MeasureKind.VISITS)
-many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def shift(day: int) -> Shift:
@@ -196,7 +196,7 @@ def test_the_optimum_is_the_sum_over_blocks(
         assert None not in values
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_problems_in_blocks_are_proved_as_well(
     problems: Callable[..., st.SearchStrategy[Problem]],

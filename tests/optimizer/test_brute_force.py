@@ -11,7 +11,7 @@ from optimizer.evaluate import evaluate_routes
 from optimizer.plan import Route
 from optimizer.problem import Problem
 
-few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @few

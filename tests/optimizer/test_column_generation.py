@@ -21,8 +21,9 @@ Problems = Callable[..., st.SearchStrategy[Problem]]
 BruteForce = Callable[[Problem], float | None]
 
 PROVING = SolveOptions(time_limit_s=20.0)
+FOUR_ROUNDS = replace(PROVING, time_limit_s=120.0, solution_limit=4)
 quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-few = settings(max_examples=60, deadline=None, suppress_health_check=quiet)
+few = settings(suppress_health_check=quiet)
 many = settings(max_examples=2_000, deadline=None, suppress_health_check=quiet, database=None)
 
 
@@ -124,6 +125,12 @@ def test_optimisations_change_no_answer(problems: Problems, brute_force: BruteFo
             assert found.value == pytest.approx(best, rel=1.1e-4, abs=1e-6)
 
 
+@pytest.fixture(scope="module")
+def four_rounds(week: Problem) -> Plan:
+    """The week after four rounds, far from its proof."""
+    return solve(week, FOUR_ROUNDS)
+
+
 def test_the_sample_week_is_proved(week: Problem) -> None:
     """A week of a few vans ends with its proof, each visit left out with what would have to go or that it is barred."""
     plan = solve(week, replace(PROVING, time_limit_s=90.0))
@@ -133,13 +140,12 @@ def test_the_sample_week_is_proved(week: Problem) -> None:
     assert {each.reason for each in plan.unserved} <= {Reason.DISPLACED, Reason.IMPOSSIBLE}
 
 
-def test_no_engine_beats_the_bound(week: Problem) -> None:
+def test_no_engine_beats_the_bound(week: Problem, four_rounds: Plan) -> None:
     """The bound of a short run holds for whatever the other engine finds in a longer one."""
-    proved = solve(week, replace(PROVING, time_limit_s=12.0))
-    found = solve(week, SolveOptions(time_limit_s=3.0, engine=Engine.ROUTING))
-    assert proved.bound is not None
+    found = solve(week, SolveOptions(time_limit_s=60.0, solution_limit=100, engine=Engine.ROUTING))
+    assert four_rounds.bound is not None
     assert found.value is not None
-    assert found.value <= proved.bound + near(proved.bound)
+    assert found.value <= four_rounds.bound + near(four_rounds.bound)
 
 
 def test_required_visits_that_cannot_share_a_van_are_infeasible(short_week: Problem) -> None:
@@ -157,13 +163,12 @@ def test_required_visits_that_cannot_share_a_van_are_infeasible(short_week: Prob
     assert {first.id, second.id} <= set(plan.conflict)
 
 
-def test_rounds_and_threads_decide_the_plan_alone(week: Problem) -> None:
+def test_rounds_and_threads_decide_the_plan_alone(week: Problem, four_rounds: Plan) -> None:
     """After the same number of rounds the plan is the same, whatever the machine and the number of threads."""
-    quick = replace(PROVING, time_limit_s=120.0, solution_limit=4)
-    one, again = solve(week, quick), solve(week, quick)
-    side_by_side = solve(week, replace(quick, threads=2))
-    assert one.routes == again.routes == side_by_side.routes
-    assert one.bound == again.bound == side_by_side.bound
+    again = solve(week, FOUR_ROUNDS)
+    side_by_side = solve(week, replace(FOUR_ROUNDS, threads=2))
+    assert four_rounds.routes == again.routes == side_by_side.routes
+    assert four_rounds.bound == again.bound == side_by_side.bound
 
 
 def test_a_pinned_visit_that_no_route_holds_yet_costs_no_time(short_week: Problem) -> None:

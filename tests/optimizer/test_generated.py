@@ -16,7 +16,7 @@ Problems = Callable[..., st.SearchStrategy[Problem]]
 Relaxed = Callable[[Problem], Problem]
 Scheduled = Callable[[Problem, Random], tuple[Route, ...]]
 
-few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @few
@@ -68,7 +68,7 @@ def test_generated_problems_are_worth_testing_with(problems: Problems, relaxed: 
     visits: list[int] = []
     served: list[int] = []
 
-    @settings(max_examples=40, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=40, database=None, derandomize=True)
     @given(data=st.data())
     def count(data: st.DataObject) -> None:
         problem = relaxed(data.draw(problems()))

@@ -14,7 +14,7 @@ from optimizer.schedule import build_route
 
 Problems = Callable[..., st.SearchStrategy[Problem]]
 
-few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @few

@@ -24,7 +24,7 @@ Scheduled = Callable[[Problem, Random], tuple[Route, ...]]
 Problems = Callable[..., st.SearchStrategy[Problem]]
 Relaxed = Callable[[Problem], Problem]
 
-few = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(suppress_health_check=[HealthCheck.too_slow])
 QUICK = SolveOptions(time_limit_s=20)
 DAYS_ONLY = Stability(other_van=0.0)
 

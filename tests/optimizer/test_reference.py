@@ -21,7 +21,7 @@ from optimizer.worth import Worth
 Problems = Callable[..., st.SearchStrategy[Problem]]
 Sequences = dict[int, tuple[int, ...]]
 
-few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def value_of(network: Network, sequences: Sequences) -> float:

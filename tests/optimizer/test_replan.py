@@ -32,7 +32,7 @@ Scheduled = Callable[[Problem, Random], tuple[Route, ...]]
 Problems = Callable[..., st.SearchStrategy[Problem]]
 Relaxed = Callable[[Problem], Problem]
 
-few = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(suppress_health_check=[HealthCheck.too_slow])
 QUICK = SolveOptions(time_limit_s=20)
 STABILITY = Stability()
 

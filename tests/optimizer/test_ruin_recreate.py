@@ -20,7 +20,7 @@ from optimizer.worth import Worth
 Problems = Callable[..., st.SearchStrategy[Problem]]
 BruteForce = Callable[[Problem], float | None]
 
-few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(suppress_health_check=[HealthCheck.too_slow])
 UNKNOWN = {Rule.REQUIRED_MISSING, Rule.LIMIT_UNMET}
 """Required visits may find no place; minima, and minutes on duty beyond a shift, are the caller's business."""
 

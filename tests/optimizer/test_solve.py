@@ -24,7 +24,7 @@ from optimizer.worth import Worth
 Problems = Callable[..., st.SearchStrategy[Problem]]
 BruteForce = Callable[[Problem], float | None]
 
-few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(suppress_health_check=[HealthCheck.too_slow])
 many = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ROUTING = SolveOptions(engine=Engine.ROUTING)
 QUICK = replace(ROUTING, time_limit_s=0.25, solution_limit=60)
@@ -196,7 +196,7 @@ def test_an_initial_plan_of_another_problem_is_no_error(week: Problem) -> None:
 def test_required_visits_come_first(week: Problem) -> None:
     """Twenty villages promised to the head of the district are in the plan, though they bring nothing."""
     promised = tuple(replace(v, required=True, prize=0.0) if n < 20 else v for n, v in enumerate(week.visits))
-    plan = solve(replace(week, visits=promised), replace(ROUTING, time_limit_s=1.0))
+    plan = solve(replace(week, visits=promised), replace(ROUTING, time_limit_s=60, solution_limit=20))
     assert plan.status is PlanStatus.FEASIBLE
     made = {stop.visit for route in plan.routes for stop in route.stops}
     assert {visit.id for visit in promised[:20]} <= made
@@ -209,7 +209,9 @@ def test_neighbours_do_not_serve_the_same_people_twice(week: Problem) -> None:
         replace(visit, prize=0.0, reaches={crowd.id: 1.0}) if n % 2 else replace(visit, prize=40.0)
         for n, visit in enumerate(week.visits)
     )
-    plan = solve(replace(week, visits=visits, communities=(crowd,)), replace(ROUTING, time_limit_s=2.0))
+    plan = solve(
+        replace(week, visits=visits, communities=(crowd,)), replace(ROUTING, time_limit_s=60, solution_limit=20)
+    )
     made = {stop.visit for route in plan.routes for stop in route.stops}
     assert len([visit for visit in visits if visit.reaches and visit.id in made]) == 1
 
@@ -221,7 +223,7 @@ def test_a_shortfall_is_made_good_where_it_pays(week: Problem) -> None:
     )
     floor = Limit(LimitId("far"), Measure(MeasureKind.VISITS), tag="far", min=10, shortfall_cost=1_000.0)
     problem = replace(week, visits=visits, limits=(floor,))
-    plan = solve(problem, replace(ROUTING, time_limit_s=2.0))
+    plan = solve(problem, replace(ROUTING, time_limit_s=60, solution_limit=20))
     assert not evaluate(problem, plan).shortfalls
 
 
@@ -231,6 +233,6 @@ def test_the_largest_numbers_of_the_format_do_not_overflow(week: Problem) -> Non
     shifts = tuple(replace(each, fixed_cost=dear, cost_per_km=dear, cost_per_hour=dear) for each in week.shifts[:4])
     visits = tuple(replace(visit, prize=dear, required=n == 0) for n, visit in enumerate(week.visits))
     problem = replace(week, shifts=shifts, visits=visits)
-    plan = solve(problem, replace(ROUTING, time_limit_s=1.0))
+    plan = solve(problem, replace(ROUTING, time_limit_s=60, solution_limit=20))
     assert plan.status is PlanStatus.FEASIBLE
     assert [violation.text(str) for violation in evaluate(problem, plan).violations] == []

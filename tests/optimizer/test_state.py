@@ -94,7 +94,7 @@ def test_a_state_survives_a_lost_van_and_a_lost_visit(short_week: Problem) -> No
     assert plan.value == pytest.approx(fresh.value, rel=2e-4)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=quiet)
+@settings(suppress_health_check=quiet)
 @given(data=st.data())
 def test_no_state_makes_an_answer_wrong(problems: Problems, brute_force: BruteForce, data: st.DataObject) -> None:
     """Whatever routes and cuts a state names, of this problem or of none, the optimum and the bound stay true."""

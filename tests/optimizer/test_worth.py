@@ -16,7 +16,7 @@ from optimizer.worth import Worth
 
 Problems = Callable[..., st.SearchStrategy[Problem]]
 
-few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def free(problem: Problem) -> Problem:
