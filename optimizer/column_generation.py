@@ -59,11 +59,8 @@ of them, or more where there is time.
 """
 _COLUMNS_A_SECOND = 1_000
 """With less time than this CBC would not come out of preparing the choice, and it does not look at the clock there."""
-_FEW, _FEW_NEARLY = 1_000, 4_000
-"""
-So many routes within the gap are chosen among at once, before anything is done to make them fewer; and so many of those
-that nearly pay, while the plan is far from its bound: such a choice then brings more than anything else does.
-"""
+_FEW = 1_000
+"""So many routes within the gap are chosen among at once, before anything is done to make them fewer."""
 _ROUNDING = 2 * MARGIN
 """Part of the bound by which the best plan may seem to lack from it."""
 _MOST_CHOICES = 40_000
@@ -296,11 +293,10 @@ class _Run:
             return False
         for narrow in (False, True):
             if narrow:
-                most, share = (_FEW_NEARLY, _CHOICE_SHARE) if self._lacks(_WIDER) else (_FEW, _NARROW_SHARE)
-                nearly = self.relaxation.enumerate_within(_NARROW * max(1.0, abs(proof.bound)), most=most)
+                nearly = self.relaxation.enumerate_within(_NARROW * max(1.0, abs(proof.bound)), most=_FEW)
                 if nearly is None:
                     return False
-                self._offer(self._choose(_united(nearly, self._columns_of_plan()), share=share))
+                self._offer(self._choose(_united(nearly, self._columns_of_plan()), share=_NARROW_SHARE))
             value = self._incumbent.value
             within = None if value is None else self.relaxation.enumerate_within(proof.bound - value, most=_FEW)
             if within is not None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
-from geodata import SAMPLE_DIR
 from optimizer.instance import write_problem
 from optimizer.problem import (
     Problem,
@@ -97,8 +96,9 @@ def call_moling(capsys: pytest.CaptureFixture[str]) -> RunMoling:
 
     def call(*arguments: object) -> subprocess.CompletedProcess[str]:
         capsys.readouterr()
-        code = main([*map(str, arguments)])
-        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+        told = [*map(str, arguments)]
+        code = main(told)
+        return subprocess.CompletedProcess(told, code, *capsys.readouterr())
 
     return call
 
