@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
-from geodata import SAMPLE_DIR
 from optimizer.instance import write_problem
 from optimizer.problem import (
     Problem,

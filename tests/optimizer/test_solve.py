@@ -209,7 +209,9 @@ def test_neighbours_do_not_serve_the_same_people_twice(week: Problem) -> None:
         replace(visit, prize=0.0, reaches={crowd.id: 1.0}) if n % 2 else replace(visit, prize=40.0)
         for n, visit in enumerate(week.visits)
     )
-    plan = solve(replace(week, visits=visits, communities=(crowd,)), replace(ROUTING, time_limit_s=60, solution_limit=20))
+    plan = solve(
+        replace(week, visits=visits, communities=(crowd,)), replace(ROUTING, time_limit_s=60, solution_limit=20)
+    )
     made = {stop.visit for route in plan.routes for stop in route.stops}
     assert len([visit for visit in visits if visit.reaches and visit.id in made]) == 1
 
