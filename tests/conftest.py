@@ -15,7 +15,7 @@ ALL_EXAMPLES = 150
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Try fewer generated cases in ``make test`` than in ``make test-all``; slow ones name their own count."""
+    """Try fewer generated cases in ``make test`` than in ``make test-all``; slow tests name their own count."""
     is_daily = config.getoption("markexpr") == "not slow"
     settings.register_profile("moling", max_examples=DAILY_EXAMPLES if is_daily else ALL_EXAMPLES, deadline=None)
     settings.load_profile("moling")

@@ -48,6 +48,9 @@ class CardDocument(Document):
     parts: int
     factors: list[FactorDocument]
     point: tuple[float, float] = Field(description="Longitude and latitude, degrees.", examples=[[99.53, 3.16]])
+    is_estimate: bool = Field(
+        description="``people`` come of an estimate of those still to be recorded, not of a count or a letter."
+    )
 
 
 class StopDocument(CardDocument):

@@ -186,7 +186,7 @@ def _notes(days: tuple[CalendarDay, ...], monday: date, rules: CalendarOverrides
         if not is_decreed(year):
             yield Note(
                 N_("Holidays of {year} are computed: no decree is known here yet, and joint leave is missing."),
-                {"year": year},
+                {"year": str(year)},  # a number would be grouped, as 2.028
             )
     for day in days:
         yield from _day_notes(day, monday, rules)

@@ -67,12 +67,12 @@ def test_the_plan_is_served_as_it_was_written(server: Server, planned_week: Path
 
 
 def test_what_is_served_is_what_the_map_shows(server: Server) -> None:
-    """For each van and day the document equals the one that its map was drawn from."""
-    days = server.document("/api/v1/itineraries")
+    """For each van and day the document equals the one that its map was drawn from, in the language of the maps."""
+    days = server.document("/api/v1/itineraries?lang=en")
     assert days
     for day in days:
         vehicle, date = day["vehicle"]["id"], day["date"]
-        (alone,) = server.document(f"/api/v1/itineraries?vehicle={vehicle}&date={date}")
+        (alone,) = server.document(f"/api/v1/itineraries?vehicle={vehicle}&date={date}&lang=en")
         assert alone == day
         status, _, page = server.get(f"/maps/{vehicle}/{date}")
         assert status == 200
