@@ -119,6 +119,41 @@ class RequestLetter:
         return bool(self.number) and self.written is not None and self.has_scan
 
 
+class Wish(StrEnum):
+    """
+    What a request asks for.
+
+    Indonesian, in this order: kunjungan, layanan ke rumah, jemput ke kantor.
+    """
+
+    VISIT = "visit"
+    HOME = "home"
+    PICKUP = "pickup"
+
+
+@dataclass(frozen=True, slots=True)
+class HostDetails:
+    """
+    What a host wrote about the place, for the crew and not for the planner's mathematics; empty where nothing was.
+
+    Attributes
+    ----------
+    attachments
+        How many the letter says that it has.
+    accessibility
+        Needs of those who come: wheelchairs, sign language and the like; never whose.
+    consent
+        Whether the host stated that parents have been told and agree (UU 27/2022, article 25).
+    """
+
+    attachments: int = 0
+    room: str = ""
+    power: str = ""
+    parking: str = ""
+    accessibility: str = ""
+    consent: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class VisitRequest:
     """
@@ -160,11 +195,13 @@ class VisitRequest:
     needs_portable_kit: bool = False
     signal: Signal = Signal.UNKNOWN
     notes: tuple[str, ...] = ()
+    wish: Wish = Wish.VISIT
+    details: HostDetails = HostDetails()
 
     @property
     def waits_for_slot(self) -> bool:
-        """Whether a planning run has to find it a place: accepted, and neither scheduled nor over."""
-        return self.state in _WAITING_FOR_A_SLOT
+        """Whether a planning run has to find it a place: accepted, neither scheduled nor over, nor to be fetched."""
+        return self.state in _WAITING_FOR_A_SLOT and self.wish is not Wish.PICKUP
 
 
 def move_request(request: VisitRequest, state: RequestState, *, reason: str = "") -> VisitRequest:

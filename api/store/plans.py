@@ -22,7 +22,7 @@ from api.store.tables import PLAN_HISTORY, PLANS
 
 MOST_BYTES: Final = 64_000_000
 """Of a document, and of a solver's state."""
-_DOCUMENTS: Final = frozenset({"instance", "plan", "solver_state"})
+_DOCUMENTS: Final = frozenset({"instance", "plan", "solver_state", "cards", "ways"})
 _LIGHT = tuple(column for column in PLANS.c if column.name not in _DOCUMENTS)
 
 
@@ -39,6 +39,10 @@ class PlanDocuments:
         The bytes of ``moling/instance`` and ``moling/plan``; the plan names the hash of the instance.
     solver_state
         As `optimizer.state` wrote it; None where there is none.
+    cards
+        Names and counts of the visits, as ``maps.cards_file`` writes them; None where nobody is to read the plan.
+    ways
+        Lines of the drives, as ``maps.ways_file`` writes them; None where the roads are not known.
 
     Raises
     ------
@@ -49,15 +53,20 @@ class PlanDocuments:
     instance: bytes
     plan: bytes
     solver_state: bytes | None = None
+    cards: bytes | None = None
+    ways: bytes | None = None
 
     def __post_init__(self) -> None:
         """Check that the two belong together and may be kept."""
-        if max(map(len, (self.instance, self.plan, self.solver_state or b""))) > MOST_BYTES:
+        documents = (self.instance, self.plan, self.solver_state, self.cards, self.ways)
+        if max(len(each or b"") for each in documents) > MOST_BYTES:
             raise UnfitValueError(N_("A document of a plan has at most {most} bytes."), most=MOST_BYTES)
         _read("moling/instance", self.instance)
         plan = _read("moling/plan", self.plan)
         if plan.get("instance_sha256") != _hash(self.instance):
             raise UnfitValueError(N_("The plan is of another instance."))
+        if self.cards is not None:
+            _read("moling/cards", self.cards)
 
     @property
     def hashes(self) -> tuple[str, str]:
@@ -128,6 +137,8 @@ def add_plan(scope: Writing, plan: WeeklyPlan, documents: PlanDocuments, *, by: 
         plan=documents.plan,
         plan_sha256=plan_sha256,
         solver_state=documents.solver_state,
+        cards=documents.cards,
+        ways=documents.ways,
     )
     _add_step(scope, plan, by, at, plan.reason)
     details = {"instance": instance_sha256, "plan": plan_sha256}
@@ -179,7 +190,7 @@ def get_documents(scope: Reading, plan: PlanId) -> PlanDocuments:
         raise MissingError(N_("There is no plan '{plan}'."), plan=plan[:60])
     if (_hash(row.instance), _hash(row.plan)) != (row.instance_sha256, row.plan_sha256):
         raise DamagedError(N_("The documents of plan '{plan}' are not those that were kept."), plan=plan)
-    return PlanDocuments(row.instance, row.plan, row.solver_state)
+    return PlanDocuments(row.instance, row.plan, row.solver_state, row.cards, row.ways)
 
 
 def step_plan(

@@ -1,13 +1,13 @@
 """Requests of schools, villages and other hosts, with everything that happened to them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row
 
-from api.entities import RequestId, RequestLetter, RequestState, VisitRequest, move_request
+from api.entities import HostDetails, RequestId, RequestLetter, RequestState, VisitRequest, Wish, move_request
 from api.i18n import N_
 from api.store.audit import add_audit
 from api.store.errors import DuplicateError, MissingError, UnfitValueError
@@ -182,6 +182,8 @@ def _values(request: VisitRequest) -> dict[str, Any]:
         "needs_portable_kit": request.needs_portable_kit,
         "signal": request.signal,
         "notes": list(request.notes),
+        "wish": request.wish,
+        "details": asdict(request.details),
     }
 
 
@@ -209,4 +211,6 @@ def _request(row: Row[Any]) -> VisitRequest:
         needs_portable_kit=row.needs_portable_kit,
         signal=Signal(row.signal),
         notes=tuple(row.notes),
+        wish=Wish(row.wish),
+        details=HostDetails(**row.details),
     )

@@ -7,6 +7,7 @@ asks one regency too.
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -30,6 +31,25 @@ class Purpose(StrEnum):
     API_TOKEN = "api_token"  # noqa: S105 (a purpose, no token)
 
 
+@dataclass(frozen=True, slots=True)
+class KnownSecret:
+    """
+    What is kept of a secret that opens something.
+
+    Attributes
+    ----------
+    subject
+        What it opens: an account, a request.
+    ends
+        When it can be renewed no more; None for what is never renewed.
+    """
+
+    subject: str
+    created: datetime
+    expires: datetime
+    ends: datetime | None
+
+
 def new_secret(regency: RegencyCode) -> str:
     """A new secret for that regency, such as ``1219.kZ9...``; it is not kept until `keep_secret`."""
     return f"{regency}.{secrets.token_urlsafe(_BYTES)}"
@@ -44,10 +64,23 @@ def regency_of(secret: str) -> RegencyCode | None:
 
 
 def keep_secret(  # noqa: PLR0913 (an act and who did it)
-    scope: Writing, secret: str, purpose: Purpose, subject: str, *, lasts: timedelta, by: str, at: datetime
+    scope: Writing,
+    secret: str,
+    purpose: Purpose,
+    subject: str,
+    *,
+    lasts: timedelta,
+    by: str,
+    at: datetime,
+    ends: datetime | None = None,
 ) -> None:
     """
     Let a new secret open that subject (an account, a request) until it expires.
+
+    Parameters
+    ----------
+    ends
+        For one that is renewed on the way: when it, and all that follow it, open nothing any more.
 
     Raises
     ------
@@ -56,14 +89,42 @@ def keep_secret(  # noqa: PLR0913 (an act and who did it)
     """
     if regency_of(secret) != scope.regency:
         raise UnfitValueError(N_("This secret is another regency's."))
-    scope.insert(SECRETS, sha256=_hash(secret), purpose=purpose, subject=subject, created=at, expires=at + lasts)
+    expires = at + lasts if ends is None else min(at + lasts, ends)
+    scope.insert(
+        SECRETS, sha256=_hash(secret), purpose=purpose, subject=subject, created=at, expires=expires, ends=ends
+    )
     add_audit(scope, "secret.issued", subject, by=by, at=at, details={"purpose": purpose})
+
+
+def find_secret(scope: Reading, secret: str, purpose: Purpose, *, at: datetime) -> KnownSecret | None:
+    """What is kept of a secret; None where it opens nothing, be it unknown, expired or of another use."""
+    row = scope.find(SECRETS, SECRETS.c.sha256 == _hash(secret), SECRETS.c.purpose == purpose, SECRETS.c.expires > at)
+    return None if row is None else KnownSecret(str(row.subject), row.created, row.expires, row.ends)
+
+
+def renew_secret(  # noqa: PLR0913 (an act and who did it)
+    scope: Writing, secret: str, new: str, purpose: Purpose, *, lasts: timedelta, grace: timedelta, at: datetime
+) -> bool:
+    """
+    Let a new secret take an old one's place; whether the old one was still good.
+
+    Parameters
+    ----------
+    grace
+        How long the old one goes on opening, for what was asked for with it at the same time.
+    """
+    old = find_secret(scope, secret, purpose, at=at)
+    if old is None:
+        return False
+    scope.update(SECRETS, SECRETS.c.sha256 == _hash(secret), expires=min(old.expires, at + grace))
+    keep_secret(scope, new, purpose, old.subject, lasts=lasts, by=old.subject, at=at, ends=old.ends)
+    return True
 
 
 def find_subject(scope: Reading, secret: str, purpose: Purpose, *, at: datetime) -> str | None:
     """What the secret opens at that moment; None where it opens nothing, be it unknown, expired or of another use."""
-    row = scope.find(SECRETS, SECRETS.c.sha256 == _hash(secret), SECRETS.c.purpose == purpose, SECRETS.c.expires > at)
-    return None if row is None else str(row.subject)
+    known = find_secret(scope, secret, purpose, at=at)
+    return None if known is None else known.subject
 
 
 def revoke_secret(scope: Writing, secret: str, *, by: str, at: datetime) -> bool:

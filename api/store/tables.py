@@ -156,6 +156,8 @@ SECRETS: Final = Table(
     Column("subject", String(CODE), nullable=False),
     Column("created", Moment, nullable=False),
     Column("expires", Moment, nullable=False),
+    # A session's secret is changed for another on the way; none of them outlives the session.
+    Column("ends", Moment),
     PrimaryKeyConstraint("regency", "sha256"),
     _of_regency(),
     Index(None, "regency", "purpose", "subject"),
@@ -188,6 +190,8 @@ REQUESTS: Final = Table(
     Column("needs_portable_kit", Boolean, nullable=False),
     Column("signal", String(CODE), nullable=False),
     Column("notes", Json, nullable=False),
+    Column("wish", String(CODE), nullable=False, server_default="visit"),
+    Column("details", Json, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("regency", "id"),
     _of_regency(),
     CheckConstraint(
@@ -229,6 +233,8 @@ PLANS: Final = Table(
     Column("plan", LargeBinary, nullable=False),
     Column("plan_sha256", String(64), nullable=False),
     Column("solver_state", LargeBinary),
+    Column("cards", LargeBinary),
+    Column("ways", LargeBinary),
     PrimaryKeyConstraint("regency", "id"),
     _of_regency(),
     Index("uq_plans_week_version", "regency", "week", "version", unique=True),
@@ -255,6 +261,172 @@ PLAN_HISTORY: Final = Table(
     Column("reason", String(NOTE), nullable=False),
     PrimaryKeyConstraint("regency", "plan", "number"),
     ForeignKeyConstraint(["regency", "plan"], ["plans.regency", "plans.id"]),
+)
+
+DRAFTS: Final = Table(
+    "drafts",
+    METADATA,
+    _regency(),
+    Column("id", String(CODE), nullable=False),
+    Column("fields", Json, nullable=False),
+    Column("changed", Moment, nullable=False),
+    PrimaryKeyConstraint("regency", "id"),
+    _of_regency(),
+)
+
+CONTACTS: Final = Table(
+    "contacts",
+    METADATA,
+    _regency(),
+    Column("request", String(CODE), nullable=False),
+    Column("name", String(LINE), nullable=False),
+    Column("whatsapp", String(CODE), nullable=False),
+    Column("signatory", String(LINE), nullable=False),
+    # The only names of people outside the office; they go 30 days after the visit.
+    Column("delete_after", Date),
+    PrimaryKeyConstraint("regency", "request"),
+    ForeignKeyConstraint(["regency", "request"], ["requests.regency", "requests.id"]),
+)
+
+ATTACHMENTS: Final = Table(
+    "attachments",
+    METADATA,
+    _regency(),
+    Column("id", String(CODE), nullable=False),
+    Column("request", String(CODE), nullable=False),
+    Column("purpose", String(CODE), nullable=False),
+    Column("media_type", String(CODE), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("file", String(CODE), nullable=False),
+    Column("key_id", String(CODE), nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("delete_after", Date),
+    PrimaryKeyConstraint("regency", "id"),
+    ForeignKeyConstraint(["regency", "request"], ["requests.regency", "requests.id"]),
+    Index(None, "regency", "request"),
+)
+
+SLOTS: Final = Table(
+    "slots",
+    METADATA,
+    _regency(),
+    Column("request", String(CODE), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("state", String(CODE), nullable=False),
+    Column("vehicle", String(CODE), nullable=False),
+    Column("starts", Moment, nullable=False),
+    Column("ends", Moment, nullable=False),
+    Column("offered", Moment, nullable=False),
+    Column("answered", Moment),
+    Column("plan", String(CODE)),
+    PrimaryKeyConstraint("regency", "request", "number"),
+    ForeignKeyConstraint(["regency", "request"], ["requests.regency", "requests.id"]),
+    ForeignKeyConstraint(["regency", "plan"], ["plans.regency", "plans.id"]),
+)
+
+VISIT_CHANGES: Final = Table(
+    "visit_changes",
+    METADATA,
+    _regency(),
+    Column("id", String(CODE), nullable=False),
+    Column("plan", String(CODE), nullable=False),
+    Column("visit", String(LINE), nullable=False),
+    Column("state", String(CODE), nullable=False),
+    Column("reason", String(NOTE), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", String(CODE), nullable=False),
+    Column("moved_to", Moment),
+    Column("taken_back", Moment),
+    PrimaryKeyConstraint("regency", "id"),
+    ForeignKeyConstraint(["regency", "plan"], ["plans.regency", "plans.id"]),
+    Index(None, "regency", "plan"),
+)
+
+FEEDBACK: Final = Table(
+    "feedback",
+    METADATA,
+    _regency(),
+    Column("id", String(CODE), nullable=False),
+    Column("kind", String(CODE), nullable=False),
+    Column("place", String(CODE)),
+    Column("text", String(NOTE), nullable=False),
+    Column("received", Moment, nullable=False),
+    Column("state", String(CODE), nullable=False),
+    Column("answer", String(NOTE), nullable=False),
+    PrimaryKeyConstraint("regency", "id"),
+    _of_regency(),
+    Index(None, "regency", "state", "received"),
+)
+
+PARTNERS: Final = Table(
+    "partners",
+    METADATA,
+    _regency(),
+    Column("id", String(CODE), nullable=False),
+    Column("name", String(LINE), nullable=False),
+    Column("address", String(LINE), nullable=False),
+    Column("offer", String(LINE), nullable=False),
+    Column("changed", Moment, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    PrimaryKeyConstraint("regency", "id"),
+    _of_regency(),
+)
+
+FACILITIES: Final = Table(
+    "facilities",
+    METADATA,
+    _regency(),
+    Column("place", String(CODE), nullable=False),
+    Column("facilities", Json, nullable=False),
+    Column("note", String(LINE), nullable=False),
+    PrimaryKeyConstraint("regency", "place"),
+    _of_regency(),
+)
+
+WEBHOOKS: Final = Table(
+    "webhooks",
+    METADATA,
+    _regency(),
+    Column("id", String(CODE), nullable=False),
+    Column("address", String(NOTE), nullable=False),
+    Column("events", Json, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    PrimaryKeyConstraint("regency", "id"),
+    _of_regency(),
+)
+
+DELIVERIES: Final = Table(
+    "deliveries",
+    METADATA,
+    _regency(),
+    Column("id", String(CODE), nullable=False),
+    Column("webhook", String(CODE), nullable=False),
+    Column("event", String(CODE), nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("state", String(CODE), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt", Moment),
+    Column("status", Integer),
+    Column("created", Moment, nullable=False),
+    PrimaryKeyConstraint("regency", "id"),
+    ForeignKeyConstraint(["regency", "webhook"], ["webhooks.regency", "webhooks.id"]),
+    Index(None, "regency", "state", "next_attempt"),
+)
+
+IDEMPOTENCY_KEYS: Final = Table(
+    "idempotency_keys",
+    METADATA,
+    _regency(),
+    Column("caller", String(CODE), nullable=False),
+    Column("key", String(LINE), nullable=False),
+    Column("request_sha256", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created", Moment, nullable=False),
+    PrimaryKeyConstraint("regency", "caller", "key"),
+    _of_regency(),
 )
 
 AUDIT: Final = Table(

@@ -57,8 +57,8 @@ def test_tables_and_migrations_are_the_same(new_url: Callable[[], str]) -> None:
     """From nothing to the newest version, again without effect, and no difference to the tables of the code."""
     database = open_database(new_url(), wait_s=10, creates=True)
     with database.writes.begin() as connection:
-        assert migrate(connection) == (None, "0001")
-        assert migrate(connection) == ("0001", "0001")
+        assert migrate(connection) == (None, "0002")
+        assert migrate(connection) == ("0002", "0002")
         command.check(config_for(connection))
         assert set(inspect(connection).get_table_names()) == {*METADATA.tables, "alembic_version"}
     database.close()
