@@ -79,6 +79,12 @@ COMMANDS = (
         "api.serving:run_serve",
     ),
     Command(
+        "worker",
+        N_("do in the background what the office asked for: solve weeks of the store"),
+        "api.working:add_worker_arguments",
+        "api.working:run_worker",
+    ),
+    Command(
         "solve",
         N_("make the best plan for an instance file within a time limit"),
         "api.solving:add_solve_arguments",
