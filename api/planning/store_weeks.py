@@ -18,7 +18,8 @@ from typing import Final
 from api.entities import WeeklyPlan
 from api.errors import ApiError, SolverProcessError
 from api.i18n import language
-from api.jobs import Failure, SolveOrder, Trouble, Watch
+from api.job_states import Failure, SolveOrder, Trouble
+from api.jobs import Watch
 from api.planning.desk import Desk, desk_from_store
 from api.planning.service import PlannedWeek, plan_desk
 from api.planning.stored_regions import StoredRegions
