@@ -296,7 +296,6 @@ class JobWorker:
         self._database = open_jobs_database(settings.jobs_url, wait_s=settings.write_wait_s)
         with telling():
             self._client = _client(self._database)
-        _quieten()
 
     def run(self, stop: threading.Event) -> None:
         """
@@ -415,6 +414,7 @@ class JobWorker:
 
 def _client(database: JobsDatabase) -> DBOSClient:
     """A client whose tables are there and who says at once when the database is gone."""
+    _quieten()
     client = DBOSClient(
         system_database_engine=database.engine,
         dbos_system_schema=SCHEMA,
@@ -432,14 +432,15 @@ def _quieten() -> None:
     """Have DBOS's log go where ours goes: it prints by itself only where it finds no handler."""
     log = logging.getLogger("dbos")
     log.setLevel(logging.WARNING)
-    log.addHandler(logging.NullHandler())
-    log.addFilter(lambda record: not _tells_of_cancelling(record))
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+        log.addFilter(_is_news)
 
 
-def _tells_of_cancelling(record: logging.LogRecord) -> bool:
+def _is_news(record: logging.LogRecord) -> bool:
     # DBOS reports each cancelled job as an exception in the background.
     error = record.exc_info[1] if record.exc_info else None
-    return isinstance(error, dbos_error.DBOSAwaitedWorkflowCancelledError)
+    return not isinstance(error, dbos_error.DBOSAwaitedWorkflowCancelledError)
 
 
 def _check_job(regency: RegencyCode | None, job: str) -> tuple[RegencyCode, date]:
