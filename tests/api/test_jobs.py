@@ -112,9 +112,16 @@ def wait_for(look: Callable[[], T | None], within_s: float, log: Path) -> T:
 
 
 def children(worker: subprocess.Popen[bytes]) -> list[int]:
-    """Processes that a worker has started."""
+    """Solvers that a worker has started; drivers of databases start short helpers of their own."""
     found = Path(f"/proc/{worker.pid}/task").glob("*/children")
-    return [int(pid) for each in found for pid in each.read_text().split()]
+    return [int(pid) for each in found for pid in each.read_text().split() if is_solver(pid)]
+
+
+def is_solver(pid: str) -> bool:
+    """Whether a process is one that solves."""
+    with suppress(OSError):
+        return b"solver_process" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def is_alive(pid: int) -> bool:
