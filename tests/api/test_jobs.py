@@ -1,6 +1,7 @@
 """Jobs in the background, done by real worker processes as an office starts them, which die as processes do."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -93,6 +94,15 @@ class Home:
 
         return wait_for(look, 60, self.log)
 
+    def solve(self, week: date) -> Job:
+        """A plan of that week, its first good one; a short limit would find none on a busy machine."""
+        job = self.ask(week)
+        self.wait_for_plan(job)
+        self.queue.finish(BATU_BARA, job)
+        done = self.wait(job, lambda each: each.is_over, 10)
+        assert done.state is JobState.DONE, self.log.read_text()
+        return done
+
     def versions_added(self) -> list[str]:
         """Codes of versions that were put in, as the audit tells it."""
         acts = self.store.read(BATU_BARA, lambda scope: list_audit(scope, limit=1_000))
@@ -173,13 +183,13 @@ def home(make_home: Callable[..., Home]) -> Home:
 def test_a_week_is_solved_and_put_in_once(home: Home) -> None:
     """Asked, shown, stored with all that its papers need, judged; who asks meanwhile gets the same job."""
     reason = "Ibu Canary menelepon"
-    job = home.ask(limit_s=3, reason=reason)
+    job = home.ask(limit_s=8, reason=reason)
     again = home.queue.enqueue_solve(BATU_BARA, MONDAY, by=UserId("other"), time_limit_s=9, language="en", reason="x")
     assert (again.job, again.is_new) == (job, False)
     seen = home.wait_for_plan(job)
     assert "Canary" not in kept_in_tables(home)
     assert seen.value is not None
-    assert (seen.seconds >= 0, 0 <= seen.seconds_left <= 4) == (True, True)
+    assert (seen.seconds >= 0, 0 <= seen.seconds_left <= 9) == (True, True)
 
     done = home.wait(job, lambda each: each.is_over)
     assert (done.state, done.by, done.week, done.failure) == (JobState.DONE, PLANNER, MONDAY, None)
@@ -203,8 +213,7 @@ def test_a_second_solve_is_the_next_version(home: Home) -> None:
     """What is over bars nobody; versions count on."""
     week = date(2026, 12, 14)
     for version in (1, 2):
-        job = home.ask(week, limit_s=2)
-        done = home.wait(job, lambda each: each.is_over)
+        done = home.solve(week)
         plans = home.store.read(BATU_BARA, lambda scope: list_plans(scope, week))
         assert (plans[0].id, plans[0].version) == (done.plan, version)
 
@@ -228,11 +237,7 @@ def test_a_cancelled_job_is_dead_within_a_second(home: Home) -> None:
 def test_enough_keeps_the_best_plan_so_far(home: Home) -> None:
     """'Cukup' ends a search of ten minutes at once, with its plan."""
     week = date(2027, 1, 11)
-    job = home.ask(week)
-    home.wait_for_plan(job)
-    home.queue.finish(BATU_BARA, job)
-    done = home.wait(job, lambda each: each.is_over, 10)
-    assert done.state is JobState.DONE
+    home.solve(week)
     (plan,) = home.store.read(BATU_BARA, lambda scope: list_plans(scope, week))
     documents = home.store.read(BATU_BARA, lambda scope: get_documents(scope, plan.id))
     kept = read_plan(documents.plan)
@@ -242,7 +247,7 @@ def test_enough_keeps_the_best_plan_so_far(home: Home) -> None:
 
 def test_a_job_of_another_regency_is_not_found(home: Home) -> None:
     """Whatever is asked about it; nor are codes that are none."""
-    job = home.ask(date(2027, 1, 18), limit_s=2)
+    job = home.ask(date(2027, 1, 18))
     other = RegencyCode("1271")
     for ask in (home.queue.job_status, home.queue.progress, home.queue.cancel, home.queue.finish):
         for code in (job, "", "1271-2027-01-18-0123456", f"{job}\n", "1271-2027-01-18-01234567"):
@@ -250,7 +255,8 @@ def test_a_job_of_another_regency_is_not_found(home: Home) -> None:
                 with pytest.raises(MissingError):
                     ask(other, code)
     assert home.queue.list_jobs(other) == ()
-    assert home.wait(job, lambda each: each.is_over).state is JobState.DONE
+    assert not home.status(job).is_over
+    home.queue.cancel(BATU_BARA, job)
 
 
 def test_a_child_that_breaks_is_told(home: Home) -> None:
@@ -308,23 +314,24 @@ def test_what_cannot_be_asked_is_refused(home: Home) -> None:
 
 def test_a_worker_keeps_to_itself(home: Home) -> None:
     """No port is opened, nobody is called, no banner printed: DBOS would like to do all three."""
-    home.wait(home.ask(date(2027, 2, 8), limit_s=2), lambda each: each.is_over)
+    home.solve(date(2027, 2, 8))
     links = [str(each.readlink()) for each in Path(f"/proc/{home.workers[0].pid}/fd").iterdir() if each.is_symlink()]
     sockets = {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
     for table in ("tcp", "tcp6", "udp", "udp6"):
         rows = Path(f"/proc/{home.workers[0].pid}/net/{table}").read_text().splitlines()[1:]
         assert not sockets & {row.split()[9] for row in rows}
-    assert "dbos" not in home.log.read_text().lower()
+    told = home.log.read_text()
+    assert "conductor" not in told.lower()
+    assert all(re.match(r"\d{4}-\d\d-\d\d [\d:,]+ (INFO api\.|WARNING (api|dbos))", line) for line in told.splitlines())
 
 
 def test_a_job_done_twice_adds_one_version(home: Home) -> None:
     """A worker may die after the version is in and before DBOS has noted it: the next one finds it there."""
     week = date(2027, 2, 15)
-    job = home.ask(week, limit_s=2)
-    done = home.wait(job, lambda each: each.is_over)
+    done = home.solve(week)
     assert done.plan is not None
-    order = SolveOrder(job, BATU_BARA, week, done.plan, PLANNER, 2, "id")
-    watch = Watch(job, "another worker", home.queue._client, threading.Event())
+    order = SolveOrder(done.id, BATU_BARA, week, done.plan, PLANNER, 2, "id")
+    watch = Watch(done.id, "another worker", home.queue._client, threading.Event())
     assert StoreWeeks(home.store, home.settings.cache).solve(order, watch) is None
     assert home.versions_added().count(done.plan) == 1
 
@@ -379,6 +386,31 @@ def test_a_job_survives_its_worker(new_url: Callable[[], str], make_home: Callab
     assert home.versions_added() == [done.plan]
     (plan,) = home.store.read(BATU_BARA, lambda scope: list_plans(scope, MONDAY))
     assert plan.version == 1
+
+
+@pytest.mark.slow
+def test_a_worker_that_stalls_loses_its_job(new_url: Callable[[], str], make_home: Callable[..., Home]) -> None:
+    """As a machine that is suspended: another takes the job, and who comes back ends its child and adds nothing."""
+    home = make_home(new_url())
+    first, second = home.start_worker(), home.start_worker()
+    job = home.ask()
+    home.wait_for_plan(job)
+    busy, idle = (first, second) if children(first) else (second, first)
+    busy.send_signal(signal.SIGSTOP)
+    try:
+        wait_for(lambda: True if children(idle) else None, 60, home.log)
+    finally:
+        busy.send_signal(signal.SIGCONT)
+    wait_for(lambda: None if children(busy) else True, 5, home.log)
+    assert children(idle)
+    assert home.status(job).state is JobState.RUNNING
+    home.queue.finish(BATU_BARA, job)
+    assert home.wait(job, lambda each: each.is_over).state is JobState.DONE
+    assert home.versions_added() == [home.status(job).plan]
+    # It has not fallen out for good: with the other gone it does the next week.
+    idle.terminate()
+    idle.wait()
+    home.solve(date(2026, 12, 14))
 
 
 @pytest.mark.slow
