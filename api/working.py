@@ -7,6 +7,9 @@ import sys
 
 from api.i18n import Gettext, Language
 
+_INTERRUPTED = 130
+"""As shells tell processes that Ctrl-C ended."""
+
 
 def add_worker_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
     """Arguments of ``moling worker``: none, it is told by the settings."""
@@ -31,13 +34,18 @@ def run_worker(arguments: argparse.Namespace, lang: Language) -> int:
     from api.solving import stop_on_signal  # noqa: PLC0415
     from api.store.store import open_store  # noqa: PLC0415
 
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    with (
-        telling(lang.gettext) as settings,
-        open_store(settings.database_url, wait_s=settings.write_wait_s) as store,
-        stop_on_signal() as stop,
-    ):
-        JobWorker(settings, StoreWeeks(store, settings.cache).solve).run(stop)
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("api").setLevel(logging.INFO)  # of libraries only what is wrong
+    code = 0
+    try:
+        with (
+            telling(lang.gettext) as settings,
+            open_store(settings.database_url, wait_s=settings.write_wait_s) as store,
+            stop_on_signal() as stop,
+        ):
+            JobWorker(settings, StoreWeeks(store, settings.cache).solve).run(stop)
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
     logging.shutdown()
     # Python would wait for the thread of a job that was given back, and for DBOS's.
-    os._exit(0)
+    os._exit(code)
