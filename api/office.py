@@ -15,15 +15,22 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
+from api.entities import PlanId
 from api.errors import NotThereError
 from api.settings import Settings
 from api.store.errors import UnfitValueError
+from api.store.plans import get_documents
 from api.store.regions import get_region_files, region_hashes
 from api.store.scope import Reading, RegencyCode, Writing, regency_code
 from api.store.store import Store
 from geodata.region import Region, load_region
+from maps.cards_file import read_cards
+from maps.itinerary import WeekItinerary, itineraries
+from maps.ways_file import read_ways
+from optimizer.instance import read_plan, read_problem
 
 T = TypeVar("T")
+_KEPT_ITINERARIES = 24
 
 
 @dataclass(slots=True)
@@ -42,6 +49,7 @@ class Office:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _regencies: dict[RegencyCode, str] = field(default_factory=dict)
     _regions: dict[str, Region] = field(default_factory=dict)
+    _itineraries: dict[tuple[RegencyCode, PlanId], WeekItinerary] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def now(self) -> datetime:
@@ -94,6 +102,33 @@ class Office:
                     known = load_region(Path(folder))
                 self._regions = {k: v for k, v in self._regions.items() if v.code != known.code} | {key: known}
             return known
+
+    def itinerary(self, regency: RegencyCode, plan: PlanId) -> WeekItinerary:
+        """
+        A kept version of a plan as people read it; versions never change, so the newest few that were asked for stay.
+
+        Raises
+        ------
+        MissingError
+            When the regency has no such version.
+        NotThereError
+            When it was kept without what people read (cards).
+        """
+        key = (regency, plan)
+        with self._lock:
+            known = self._itineraries.pop(key, None)
+        if known is None:
+            documents = self.read(regency, lambda scope: get_documents(scope, plan))
+            if documents.cards is None:
+                raise NotThereError
+            along = {} if documents.ways is None else read_ways(documents.ways)
+            problem = read_problem(documents.instance)
+            known = itineraries(problem, read_plan(documents.plan), read_cards(documents.cards), along)
+        with self._lock:
+            self._itineraries[key] = known
+            while len(self._itineraries) > _KEPT_ITINERARIES:
+                del self._itineraries[next(iter(self._itineraries))]
+        return known
 
     def zone(self, regency: RegencyCode) -> ZoneInfo:
         """The regency's time zone."""
