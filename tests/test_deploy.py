@@ -18,7 +18,7 @@ NAMES = {command.name for command in COMMANDS}
 @pytest.mark.parametrize("name", ["moling.service", "moling-worker.service"])
 def test_units_start_commands_that_exist(name: str) -> None:
     unit = configparser.ConfigParser(strict=True, interpolation=None)
-    unit.optionxform = str  # type: ignore[assignment,method-assign] (keys of systemd have capitals)
+    unit.optionxform = lambda key: key  # type: ignore[assignment,method-assign]
     unit.read_string((DEPLOY / name).read_text())
     service = unit["Service"]
     started = [service[key].split() for key in ("ExecStartPre", "ExecStart") if key in service]
