@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from api.entities import PlanId
 from api.errors import NotThereError
+from api.jobs import JobQueue
 from api.settings import Settings
 from api.store.errors import UnfitValueError
 from api.store.plans import get_documents
@@ -51,6 +52,7 @@ class Office:
     _itineraries: dict[tuple[RegencyCode, PlanId], WeekItinerary] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stored: StoredRegions = field(init=False)
+    _jobs: JobQueue | None = None
 
     def __post_init__(self) -> None:
         """Regions lie in the cache of the settings, where workers look too."""
@@ -59,6 +61,21 @@ class Office:
     def now(self) -> datetime:
         """The time now, in UTC."""
         return self.clock()
+
+    @property
+    def jobs(self) -> JobQueue:
+        """The jobs in the background; opened when first asked for."""
+        with self._lock:
+            if self._jobs is None:
+                self._jobs = JobQueue(self.settings)
+            return self._jobs
+
+    def close(self) -> None:
+        """Give back what was opened here; the store is its opener's."""
+        with self._lock:
+            jobs, self._jobs = self._jobs, None
+        if jobs is not None:
+            jobs.close()
 
     def read(self, regency: RegencyCode, look: Callable[[Reading], T]) -> T:
         """What the function finds in that regency's rows."""
