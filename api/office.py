@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from api.entities import PlanId
 from api.errors import NotThereError
+from api.i18n import Language, language
 from api.jobs import JobQueue
 from api.settings import Settings
 from api.store.errors import UnfitValueError
@@ -42,11 +43,14 @@ class Office:
     ----------
     clock
         The time now, in UTC.
+    language
+        The language of a code.
     """
 
     settings: Settings
     store: Store
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    language: Callable[[str], Language] = language
     _regencies: dict[RegencyCode, str] = field(default_factory=dict)
     _regions: dict[RegencyCode, tuple[str, Region]] = field(default_factory=dict)
     _itineraries: dict[tuple[RegencyCode, PlanId], WeekItinerary] = field(default_factory=dict)
