@@ -22,7 +22,6 @@ from api.job_states import Failure, SolveOrder, Trouble
 from api.jobs import Watch
 from api.planning.desk import Desk, desk_from_store
 from api.planning.service import PlannedWeek, plan_desk
-from api.planning.stored_regions import StoredRegions
 from api.solver_process import ChildSettings, SolverProcess
 from api.store.errors import MissingError, StoreBusyError, StoreError, UnfitValueError
 from api.store.plans import MOST_BYTES, PlanDocuments, add_plan, list_plans, next_version
@@ -30,6 +29,7 @@ from api.store.regions import get_region_files
 from api.store.requests import list_requests
 from api.store.scope import Reading, Writing
 from api.store.store import Store
+from api.stored_regions import StoredRegions
 from geodata.errors import GeodataError
 from maps.cards_file import write_cards
 from maps.ways_file import write_ways

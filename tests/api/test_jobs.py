@@ -352,6 +352,7 @@ def test_sigterm_gives_the_job_back(make_home: Callable[..., Home]) -> None:
     job = home.ask()
     home.wait_for_plan(job)
     (child,) = children(first)
+    first.send_signal(signal.SIGINT)  # as a terminal tells all of its programs, before their parent ends them
     first.terminate()
     assert first.wait(timeout=5) == 0
     assert not is_alive(child)

@@ -11,8 +11,8 @@ import pytest
 
 from api.entities import RequestLetter, RequestState, VisitRequest, Wish
 from api.planning.desk import desk_from_store, desk_from_tables
-from api.planning.stored_regions import StoredRegions
 from api.store.regions import RegionDocuments
+from api.stored_regions import StoredRegions
 from geodata.region import Region
 from tests.stores import BATU_BARA
 
