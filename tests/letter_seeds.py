@@ -3,10 +3,9 @@
 import zlib
 from io import BytesIO
 from struct import pack
-from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
+from pikepdf import Array, Dictionary, Encryption, Name, Pdf, Stream, String
 from PIL import Image, ImageDraw
 
 CANARY = b"Burhanuddin-Siregar"
@@ -87,10 +86,10 @@ def new_pdf(pages: int = 1) -> Pdf:
     return pdf
 
 
-def saved(pdf: Pdf, **options: Any) -> bytes:
+def saved(pdf: Pdf, encryption: Encryption | None = None) -> bytes:
     """The PDF's bytes, its objects to be read in them."""
     out = BytesIO()
-    pdf.save(out, compress_streams=False, **options)
+    pdf.save(out, compress_streams=False, encryption=encryption or False)
     return out.getvalue()
 
 
@@ -99,9 +98,10 @@ def action(script: str = "app.alert(1)") -> Dictionary:
     return Dictionary(S=Name.JavaScript, JS=String(script + CANARY.decode()))
 
 
-def annotation(pdf: Pdf, **more: Any) -> None:
+def annotation(pdf: Pdf, **more: object) -> None:
     """Put something onto the first page that can be pressed."""
-    given = Dictionary(Type=Name.Annot, Rect=[10, 10, 100, 60], P=pdf.pages[0].obj, **more)
+    given = Dictionary(Type=Name.Annot, Rect=[10, 10, 100, 60], P=pdf.pages[0].obj)
+    given.update({f"/{name}": value for name, value in more.items()})
     page = pdf.pages[0].obj
     page.Annots = Array([*page.get("/Annots", []), pdf.make_indirect(given)])
 

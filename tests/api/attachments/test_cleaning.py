@@ -326,7 +326,7 @@ def test_the_process_dies_with_its_parent() -> None:
 def test_embedded_pictures_that_cannot_be_followed_are_refused() -> None:
     """Never handed on unread."""
     for wrong in (b"", b"\xff\xd8 a", b"\xff\xd8\xff\xe0\0\0"):
-        with pytest.raises(ValueError, match="marker|JPEG|length"):
+        with pytest.raises(ValueError, match=r"marker|JPEG|length"):
             bare_jpeg(wrong)
     with pytest.raises(ValueError, match="cut off"):
         bare_jpx(b"\0\0\0\xffjp2c")

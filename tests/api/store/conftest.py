@@ -14,6 +14,8 @@ from uuid import uuid4
 import pytest
 
 from api.store.database import Database, open_database
+from api.store.letter_folder import LetterFolder
+from api.store.letter_vault import LetterVault
 from api.store.regions import RegionDocuments, put_region, read_region_documents
 from api.store.scope import RegencyCode
 from api.store.store import Store, open_store
@@ -106,3 +108,15 @@ def store(url: str, sample: RegionDocuments) -> Iterator[Store]:
     with open_store(url) as store:
         store.write(BATU_BARA, lambda scope: put_region(scope, sample, by="test", at=NOW))
         yield store
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> LetterVault:
+    """A vault in which nothing is yet."""
+    return LetterVault(tmp_path / "letters", tmp_path / "moling.key")
+
+
+@pytest.fixture
+def letters(vault: LetterVault) -> LetterFolder:
+    """Its folder."""
+    return vault.folder
