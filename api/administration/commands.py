@@ -143,18 +143,19 @@ def run_restore(arguments: argparse.Namespace, lang: Language) -> int:
 
     with _telling(lang.gettext) as settings:
         vault = LetterVault(settings.files, settings.key_file)
+        key = vault.find_key_id()
         backup = check_backup(arguments.file)  # before a store is made for it
         database = open_database(settings.database_url, wait_s=settings.write_wait_s, creates=True)
         try:
             done = restore(database, vault.folder, backup, replaces=arguments.replace)
         finally:
             database.close()
-        text = lang.gettext("Restored to {address}: rows {rows}, letters {letters}.")
-        print(text.format(address=database.address, rows=done.rows, letters=done.letters))
-        _tell_missing(done.missing, settings.files, lang.gettext)
-        if done.keys - {vault.find_key_id()}:
-            text = lang.gettext("Letters cannot be opened yet: {key} is not the key they were written with.")
-            print(text.format(key=settings.key_file), file=sys.stderr)
+    text = lang.gettext("Restored to {address}: rows {rows}, letters {letters}.")
+    print(text.format(address=database.address, rows=done.rows, letters=done.letters))
+    _tell_missing(done.missing, settings.files, lang.gettext)
+    if done.keys - {key}:
+        text = lang.gettext("Letters cannot be opened yet: {key} is not the key they were written with.")
+        print(text.format(key=settings.key_file), file=sys.stderr)
     return 0
 
 

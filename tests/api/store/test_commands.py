@@ -1,7 +1,6 @@
 """The store's commands, as whoever keeps an installation types them, and its tables' versions and backups."""
 
 import gzip
-import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +10,6 @@ import pytest
 from alembic import command
 from sqlalchemy import inspect
 
-from api.cli import main
 from api.entities import Role, User, UserId
 from api.settings import SettingError, Settings, read_settings
 from api.store.audit import first_broken, list_audit
@@ -31,29 +29,10 @@ from api.store.versions import config_for, migrate
 from geodata import SAMPLE_DIR
 from geodata.region import load_region
 from tests.api.conftest import ROOT
-from tests.api.store.conftest import BATU_BARA, NOW
+from tests.api.store.conftest import BATU_BARA, NOW, Run
 from tests.api.store.test_subjects import REQUEST
 
 PASSWORD = "tiga van di jalan raya"
-
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """A command with the store's address in its environment: exit code, output, errors."""
-
-    def call(url: str, *arguments: object, typed: str = "") -> tuple[int, str, str]:
-        monkeypatch.setenv("MOLING_DATABASE_URL", url)
-        monkeypatch.setenv("MOLING_FILES", str(tmp_path / "letters"))
-        monkeypatch.setenv("MOLING_KEY_FILE", str(tmp_path / "key"))
-        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-        code = main(["--lang", "en", *map(str, arguments)])
-        shown = capsys.readouterr()
-        return code, shown.out, shown.err
-
-    return call
 
 
 def test_tables_and_migrations_are_the_same(new_url: Callable[[], str]) -> None:

@@ -40,8 +40,7 @@ from api.store.letter_vault import LetterVault
 from api.store.requests import add_request
 from api.store.scope import RegencyCode
 from api.store.store import Store
-from tests.api.store.conftest import BATU_BARA, NOW
-from tests.api.store.test_commands import Run, run  # noqa: F401 (a fixture)
+from tests.api.store.conftest import BATU_BARA, NOW, Run
 from tests.api.store.test_subjects import REQUEST
 
 LETTER = CleanFile("image/jpeg", b"\xff\xd8\xff Kepala Sekolah Burhanuddin " * 500, 1)
@@ -83,7 +82,7 @@ def test_a_letter_is_kept_unreadable_and_opened_again(vault: LetterVault, tmp_pa
     assert vault.folder.names() == {first.name, second.name}
     modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.rglob("*")}
     assert modes["letters"] == 0o700
-    assert {mode for name, mode in modes.items() if name not in {"letters"} and not name.endswith(".db")} == {0o600}
+    assert {mode for name, mode in modes.items() if name != "letters"} == {0o600}
     assert {each.name for each in tmp_path.iterdir()} == {"letters", "moling.key"}
 
 
@@ -162,7 +161,7 @@ def test_no_other_name_reaches_the_disk(letters: LetterFolder, name: str) -> Non
 
 
 def test_a_letter_has_a_row_and_an_end(asked: Store, vault: LetterVault) -> None:
-    """Added, opened, limited, deleted on the day after its last; each step in the audit, no word of the letter there."""
+    """Added, opened, limited, deleted on the day after its last; each step in the audit, without its content."""
     kept = keep(asked, vault)
     assert asked.read(BATU_BARA, lambda scope: list_attachments(scope, REQUEST.id)) == (kept,)
     assert open_attachment(vault, BATU_BARA, kept) == LETTER.content
@@ -217,7 +216,7 @@ def test_letters_go_with_the_backup_and_the_key_does_not(
     kept, file = keep(asked, vault), tmp_path / "backup"
     stray = vault.put(b"a", regency=BATU_BARA, request="PM-2026-0002")
     done = back_up(database, vault.folder, file, at=NOW)
-    assert (done.letters, done.missing, done.keys) == (1, 0, {kept.key_id})
+    assert (done.letters, done.missing, done.keys) == (1, 0, frozenset({kept.key_id}))
     whole = gzip.decompress(file.read_bytes())
     secret = (tmp_path / "moling.key").read_bytes().split()[1]
     assert secret not in whole
@@ -276,7 +275,6 @@ def test_commands_tell_of_letters_and_their_key(
     new_url: Callable[[], str],
     tmp_path: Path,
     run: Run,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
 ) -> None:
     """How many there are, that the key stays behind, and that it lacks where they are restored."""
     vault = LetterVault(tmp_path / "letters", tmp_path / "key")
@@ -293,9 +291,12 @@ def test_commands_tell_of_letters_and_their_key(
     assert (code, "letters 1." in shown) == (0, True)
     assert f"{tmp_path / 'key'} is not the key they were written with" in complaint
     (tmp_path / "key").write_bytes(key)
-    code, shown, complaint = run(new_url(), "restore", tmp_path / "a.gz")
+    fresh = new_url()
+    code, shown, complaint = run(fresh, "restore", tmp_path / "a.gz")
     assert (code, len(complaint.splitlines())) == (2, 1)
     assert "chmod 600" in complaint
+    (tmp_path / "key").chmod(0o600)
+    assert run(fresh, "restore", tmp_path / "a.gz")[0] == 0  # nothing had been restored
 
 
 def test_an_attachment_of_the_other_regency_is_out_of_reach(asked: Store, vault: LetterVault) -> None:
