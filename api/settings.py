@@ -4,14 +4,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from api.i18n import N_
 
 DATABASE_URL = "MOLING_DATABASE_URL"
+PUBLIC_URL = "MOLING_PUBLIC_URL"
 WRITE_WAIT = "MOLING_WRITE_WAIT_S"
 FILES = "MOLING_FILES"
 KEY_FILE = "MOLING_KEY_FILE"
 LONGEST_WAIT_S = 600
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class SettingError(ValueError):
@@ -46,12 +49,28 @@ class Settings:
         The folder of encrypted letters; outside of what the web server serves.
     key_file
         The key of the letters; outside of that folder and of all backups.
+    public_url
+        Under which people reach the office, without a path: ``https://moling.example.go.id``. Plain http is for this
+        machine alone.
     """
 
     database_url: str = "sqlite:///moling.db"
     write_wait_s: float = 10.0
     files: Path = Path("moling-files")
     key_file: Path = Path("moling.key")
+    public_url: str = "http://127.0.0.1:8000"
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people come by https, so that cookies may ask for it."""
+        return self.public_url.startswith("https:")
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Names under which the office answers."""
+        host = urlsplit(self.public_url).hostname
+        assert host is not None
+        return (host,) if self.is_secure else tuple(sorted({host, *_LOOPBACK}))
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -70,7 +89,26 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         write_wait_s=_seconds(WRITE_WAIT, given[WRITE_WAIT]) if WRITE_WAIT in given else usual.write_wait_s,
         files=Path(given.get(FILES, usual.files)),
         key_file=Path(given.get(KEY_FILE, usual.key_file)),
+        public_url=_public_url(given[PUBLIC_URL]) if PUBLIC_URL in given else usual.public_url,
     )
+
+
+def _public_url(text: str) -> str:
+    wrong = SettingError(
+        N_("{name} is '{value}'; it must be like https://moling.example.go.id, or http://127.0.0.1:8000 to try out."),
+        PUBLIC_URL,
+        text,
+    )
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 (raises where it is none)
+    except ValueError as error:
+        raise wrong from error
+    if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise wrong
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise wrong
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _seconds(name: str, text: str) -> float:

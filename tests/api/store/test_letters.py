@@ -40,8 +40,8 @@ from api.store.letter_vault import LetterVault
 from api.store.requests import add_request
 from api.store.scope import RegencyCode
 from api.store.store import Store
-from tests.api.store.conftest import BATU_BARA, NOW, Run
 from tests.api.store.test_subjects import REQUEST
+from tests.stores import BATU_BARA, NOW, Run
 
 LETTER = CleanFile("image/jpeg", b"\xff\xd8\xff Kepala Sekolah Burhanuddin " * 500, 1)
 ASAHAN = RegencyCode("1209")
