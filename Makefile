@@ -6,10 +6,13 @@ BENCH ?= --afresh
 OUT ?= out
 WEEK ?=
 
-.PHONY: demo test test-all lint types imports serve pictures bench bench-quick fuzz lock clean
+.PHONY: demo run test test-all lint types imports serve pictures bench bench-quick fuzz lock clean
 
 demo: .venv/run.stamp ## plan next week for the sample regency
 	@$(BIN)/moling demo --out $(OUT) $(if $(WEEK),--week $(WEEK))
+
+run: .venv/run.stamp ## an example office on 127.0.0.1:8000, with accounts and a worker, kept in run/
+	@$(BIN)/moling run $(if $(PORT),--port $(PORT))
 
 serve: .venv/run.stamp ## serve the plan that `make demo` wrote
 	@$(BIN)/moling serve $(OUT)

@@ -74,9 +74,21 @@ COMMANDS = (
     ),
     Command(
         "serve",
-        N_("serve the maps and documents of a planned week on this machine"),
+        N_("serve the office's pages, or the maps and documents of one planned folder"),
         "api.serving:add_serve_arguments",
         "api.serving:run_serve",
+    ),
+    Command(
+        "worker",
+        N_("do in the background what the office asked for: solve weeks of the store"),
+        "api.working:add_worker_arguments",
+        "api.working:run_worker",
+    ),
+    Command(
+        "run",
+        N_("serve an example office to try out, with accounts and a worker"),
+        "api.serving:add_run_arguments",
+        "api.serving:run_example",
     ),
     Command(
         "solve",

@@ -4,10 +4,73 @@ from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
 from pathlib import Path
+from types import MappingProxyType
+
+from api.entities import TransitionError
+from api.i18n import N_, Gettext
+from api.store.errors import DuplicateError, MissingError, StoreBusyError, StoreError, UnfitValueError
 
 
 class ApiError(Exception):
     """Root of all errors of this package."""
+
+
+class RefusedError(ApiError):
+    """
+    An http request is refused; the message is for whoever sent it, in their language.
+
+    Attributes
+    ----------
+    message, params
+        English sentence with named places, and what fills them; never what was sent.
+    """
+
+    usual: str
+
+    def __init__(self, message: str = "", /, **params: object) -> None:
+        self.message = message or self.usual
+        self.params = MappingProxyType(params)
+        super().__init__(self.text(str))
+
+    def text(self, gettext: Gettext) -> str:
+        """The message in the reader's language."""
+        return gettext(self.message).format(**self.params)
+
+
+class SignInNeededError(RefusedError, PermissionError):
+    """Nobody has signed in, or the session has ended."""
+
+    usual = N_("Sign in first.")
+
+
+class ForbiddenError(RefusedError, PermissionError):
+    """The caller may not do this."""
+
+    usual = N_("Your account may not do this; ask the office's admin for the role.")
+
+
+class ForgedError(RefusedError, PermissionError):
+    """A change was not asked for by a page of ours."""
+
+    usual = N_("This page was open for too long, or the form came from elsewhere. Open it again and send it once more.")
+
+
+class NotThereError(RefusedError, LookupError):
+    """An address names something that is not there, or is not the caller's."""
+
+    usual = N_("There is no such page. The link may be cut off, or have run out.")
+
+
+class UnfitFormError(RefusedError, ValueError):
+    """What was sent cannot be taken as it is."""
+
+    usual = N_("This cannot be taken as it is; check what was filled in.")
+
+
+class TooManyAttemptsError(RefusedError, PermissionError):
+    """Something was tried too often."""
+
+    usual = N_("Too many attempts. Wait a quarter of an hour, then try again.")
 
 
 class BadInputError(ApiError, ValueError):
@@ -58,9 +121,26 @@ class UnknownParameterError(ApiError, ValueError):
         super().__init__(f"Unknown query parameter {', '.join(names)}; this address knows {right}.")
 
 
-STATUS: Mapping[type[ApiError], HTTPStatus] = {
+STATUS: Mapping[type[Exception], HTTPStatus] = {
+    SignInNeededError: HTTPStatus.UNAUTHORIZED,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    ForgedError: HTTPStatus.FORBIDDEN,
+    NotThereError: HTTPStatus.NOT_FOUND,
+    UnfitFormError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyAttemptsError: HTTPStatus.TOO_MANY_REQUESTS,
+    MissingError: HTTPStatus.NOT_FOUND,
+    DuplicateError: HTTPStatus.CONFLICT,
+    UnfitValueError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    StoreBusyError: HTTPStatus.SERVICE_UNAVAILABLE,
+    StoreError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    TransitionError: HTTPStatus.CONFLICT,
     UnknownItineraryError: HTTPStatus.NOT_FOUND,
     UnknownPlanError: HTTPStatus.NOT_FOUND,
     UnknownParameterError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
-"""What a caller is told; an error that is not in here is a fault of ours."""
+"""What a caller is told; an error that is not in here, nor of a class that is, is a fault of ours."""
+
+
+def status_of(error: Exception) -> HTTPStatus:
+    """The status of an error: of its own class, else of the nearest class above it."""
+    return next((STATUS[each] for each in type(error).__mro__ if each in STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)

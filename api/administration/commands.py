@@ -35,7 +35,7 @@ def run_migrate(arguments: argparse.Namespace, lang: Language) -> int:
     del arguments
     from api.store.store import make_store  # noqa: PLC0415 (slow to load)
 
-    with _telling(lang.gettext) as settings:
+    with telling(lang.gettext) as settings:
         address, before, after = make_store(settings.database_url, wait_s=settings.write_wait_s)
     text = lang.gettext("{address}: tables of version {after} (before: {before}).")
     print(text.format(address=address, after=after, before=before or "-"))
@@ -77,7 +77,7 @@ def run_user(arguments: argparse.Namespace, lang: Language) -> int:
 
     roles = frozenset(map(Role, arguments.role))
     user = User(UserId(arguments.user), arguments.name, roles, arguments.place)
-    with _telling(lang.gettext) as settings:
+    with telling(lang.gettext) as settings:
         regency = regency_code(arguments.regency)
         check_user(user)
         with open_store(settings.database_url, wait_s=settings.write_wait_s) as store:
@@ -106,7 +106,7 @@ def run_backup(arguments: argparse.Namespace, lang: Language) -> int:
     from api.store.backup import back_up  # noqa: PLC0415 (slow to load)
     from api.store.database import open_database  # noqa: PLC0415
 
-    with _telling(lang.gettext) as settings:
+    with telling(lang.gettext) as settings:
         database = open_database(settings.database_url, wait_s=settings.write_wait_s)
         try:
             rows = back_up(database, arguments.file, at=datetime.now(UTC))
@@ -134,7 +134,7 @@ def run_restore(arguments: argparse.Namespace, lang: Language) -> int:
     from api.store.backup import check_backup, restore  # noqa: PLC0415 (slow to load)
     from api.store.database import open_database  # noqa: PLC0415
 
-    with _telling(lang.gettext) as settings:
+    with telling(lang.gettext) as settings:
         backup = check_backup(arguments.file)  # before a store is made for it
         database = open_database(settings.database_url, wait_s=settings.write_wait_s, creates=True)
         try:
@@ -160,7 +160,7 @@ def load_folder(folder: Path, gettext: Gettext) -> int:
     from api.store.scope import regency_code  # noqa: PLC0415
     from api.store.store import open_store  # noqa: PLC0415
 
-    with _telling(gettext) as settings, open_store(settings.database_url, wait_s=settings.write_wait_s) as store:
+    with telling(gettext) as settings, open_store(settings.database_url, wait_s=settings.write_wait_s) as store:
         documents = read_region_documents(folder)
         regency = regency_code(documents.region.code)
         is_new = store.write(regency, lambda scope: put_region(scope, documents, by=BY, at=datetime.now(UTC)))
@@ -186,7 +186,7 @@ def save_folder(code: str, folder: Path, gettext: Gettext) -> int:
     from geodata.errors import RegionFolderError  # noqa: PLC0415
     from geodata.writing import write_new_folder  # noqa: PLC0415
 
-    with _telling(gettext) as settings:
+    with telling(gettext) as settings:
         regency = regency_code(code)
         with open_store(settings.database_url, wait_s=settings.write_wait_s) as store:
             files = store.read(regency, get_region_files)
@@ -199,8 +199,15 @@ def save_folder(code: str, folder: Path, gettext: Gettext) -> int:
 
 
 @contextmanager
-def _telling(gettext: Gettext) -> Iterator[Settings]:
-    # What settings and store refuse, as one line for whoever typed the command.
+def telling(gettext: Gettext) -> Iterator[Settings]:
+    """
+    The settings; what they and the store refuse within is told in one line.
+
+    Raises
+    ------
+    BadInputError
+        In place of the errors of settings and store.
+    """
     try:
         yield read_settings()
     except StoreError as error:

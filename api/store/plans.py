@@ -168,6 +168,12 @@ def list_plans(scope: Reading, week: date) -> tuple[WeeklyPlan, ...]:
     )
 
 
+def list_published(scope: Reading, first: date, last: date) -> tuple[WeeklyPlan, ...]:
+    """Published versions of the weeks from ``first`` to ``last`` (Mondays, both included), by week."""
+    where = (PLANS.c.week >= first, PLANS.c.week <= last, PLANS.c.state == PlanState.PUBLISHED)
+    return tuple(map(_plan, scope.rows(PLANS, *where, columns=_LIGHT, order_by=(PLANS.c.week,))))
+
+
 def find_published(scope: Reading, week: date) -> WeeklyPlan | None:
     """The published version of that week (its Monday)."""
     row = scope.find(PLANS, PLANS.c.week == week, PLANS.c.state == PlanState.PUBLISHED, columns=_LIGHT)

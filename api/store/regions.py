@@ -130,6 +130,22 @@ def get_region_files(scope: Reading) -> Mapping[str, bytes]:
     return {row.name: row.content for row in rows}
 
 
+def region_hashes(scope: Reading) -> str:
+    """
+    One hash of all documents of the regency: another one when any of them changed.
+
+    Raises
+    ------
+    MissingError
+        When the store does not know the regency.
+    """
+    check_regency(scope)
+    columns = (REGION_FILES.c.name, REGION_FILES.c.sha256)
+    rows = scope.rows(REGION_FILES, columns=columns, order_by=(REGION_FILES.c.name,))
+    told = "\n".join(f"{row.name} {row.sha256}" for row in rows)
+    return hashlib.sha256(f"{scope.regency}\n{told}".encode()).hexdigest()
+
+
 def check_regency(scope: Reading) -> RegencyCode:
     """
     The scope's regency, if the store knows it.

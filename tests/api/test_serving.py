@@ -119,12 +119,12 @@ def test_errors_are_problem_documents(server: Server, path: str, status: int) ->
 
 
 def test_headers_forbid_what_is_not_needed(server: Server) -> None:
-    """Pages may not be framed or sniffed and send no referrer; documents may load nothing at all."""
+    """Pages may not be framed or sniffed and tell other sites no address; documents may load nothing at all."""
     for path in ("/", "/maps/week", "/api/v1/itineraries", "/api/v1/nothing"):
         _, headers, _ = server.get(path)
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
-        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Referrer-Policy"] == "same-origin"
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert server.get("/api/v1/itineraries")[1]["Content-Security-Policy"].startswith("default-src 'none'")
 

@@ -30,8 +30,8 @@ from api.store.versions import config_for, migrate
 from geodata import SAMPLE_DIR
 from geodata.region import load_region
 from tests.api.conftest import ROOT
-from tests.api.store.conftest import BATU_BARA, NOW
 from tests.api.store.test_subjects import REQUEST
+from tests.stores import BATU_BARA, NOW
 
 PASSWORD = "tiga van di jalan raya"
 

@@ -22,7 +22,7 @@ from api.store.regions import RegionDocuments, put_region
 from api.store.scope import Reading, RegencyCode, Writing, regency_code
 from api.store.store import Store, open_store
 from api.store.tables import AUDIT, METADATA, OFFICE_SETTINGS, REGENCIES
-from tests.api.store.conftest import BATU_BARA, NOW
+from tests.stores import BATU_BARA, NOW
 
 ROOT = Path(__file__).resolve().parents[3]
 OTHER = RegencyCode("1275")

@@ -73,7 +73,7 @@ from optimizer.evaluate import evaluate
 from optimizer.instance import sha256_of, write_plan, write_problem
 from optimizer.problem import Problem
 from optimizer.solve import SolveOptions, solve
-from tests.api.store.conftest import BATU_BARA, NOW
+from tests.stores import BATU_BARA, NOW
 
 PLANNER, HEAD = UserId("perencana"), UserId("kepala")
 MONDAY = date(2026, 12, 7)
