@@ -209,7 +209,7 @@ def find_stop(office: Office, caller: Caller, plan: PlanId, visit: str) -> tuple
     raise NotThereError
 
 
-def change_published(  # noqa: PLR0913 (what a change is)
+def change_published(
     office: Office, caller: Caller, plan: PlanId, visit: str, *, reason: str, moved_to: datetime | None
 ) -> VisitChange:
     """
