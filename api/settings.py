@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from api.i18n import N_
@@ -10,6 +11,8 @@ from api.i18n import N_
 DATABASE_URL = "MOLING_DATABASE_URL"
 PUBLIC_URL = "MOLING_PUBLIC_URL"
 WRITE_WAIT = "MOLING_WRITE_WAIT_S"
+FILES = "MOLING_FILES"
+KEY_FILE = "MOLING_KEY_FILE"
 LONGEST_WAIT_S = 600
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -42,6 +45,10 @@ class Settings:
         Where the store is: ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/DATABASE``.
     write_wait_s
         Seconds that a write waits for another process to end its own, above 0.
+    files
+        The folder of encrypted letters; outside of what the web server serves.
+    key_file
+        The key of the letters; outside of that folder and of all backups.
     public_url
         Under which people reach the office, without a path: ``https://moling.example.go.id``. Plain http is for this
         machine alone.
@@ -49,6 +56,8 @@ class Settings:
 
     database_url: str = "sqlite:///moling.db"
     write_wait_s: float = 10.0
+    files: Path = Path("moling-files")
+    key_file: Path = Path("moling.key")
     public_url: str = "http://127.0.0.1:8000"
 
     @property
@@ -78,6 +87,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         database_url=given.get(DATABASE_URL, usual.database_url),
         write_wait_s=_seconds(WRITE_WAIT, given[WRITE_WAIT]) if WRITE_WAIT in given else usual.write_wait_s,
+        files=Path(given.get(FILES, usual.files)),
+        key_file=Path(given.get(KEY_FILE, usual.key_file)),
         public_url=_public_url(given[PUBLIC_URL]) if PUBLIC_URL in given else usual.public_url,
     )
 

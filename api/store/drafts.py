@@ -76,6 +76,12 @@ def keep_draft(scope: Writing, draft: str, fields: dict[str, Any], *, by: str, a
     add_audit(scope, "draft.changed", draft, by=by, at=at)
 
 
+def list_held_files(scope: Reading) -> frozenset[str]:
+    """Names of the files in the folder of letters that drafts refer to, by ``{"file": {"name": ...}}``."""
+    held = (row.fields.get("file") for row in scope.rows(DRAFTS, columns=(DRAFTS.c.fields,)))
+    return frozenset(each["name"] for each in held if each)
+
+
 def drop_old_drafts(scope: Writing, *, by: str, at: datetime) -> int:
     """Forget drafts that nobody touched for `KEPT`; how many there were."""
     old = DRAFTS.c.changed <= at - KEPT
