@@ -88,7 +88,9 @@ def reader_language(http_request: Request) -> Language:
     """The language that the reader asked for, Indonesian where none was."""
     asked = http_request.query_params.get("lang", "")
     kept = http_request.cookies.get(LANGUAGE_COOKIE, "")
-    return language(next((code for code in (asked, kept) if code in LANGUAGES), DEFAULT_LANGUAGE))
+    code = next((code for code in (asked, kept) if code in LANGUAGES), DEFAULT_LANGUAGE)
+    office: Office | None = getattr(http_request.app.state, "office", None)
+    return language(code) if office is None else office.language(code)
 
 
 def reader_words(http_request: Request) -> Words:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from api.i18n import N_
@@ -13,7 +14,10 @@ PUBLIC_URL = "MOLING_PUBLIC_URL"
 WRITE_WAIT = "MOLING_WRITE_WAIT_S"
 FILES = "MOLING_FILES"
 KEY_FILE = "MOLING_KEY_FILE"
+JOBS_URL = "MOLING_JOBS_URL"
+CACHE_FOLDER = "MOLING_CACHE_FOLDER"
 LONGEST_WAIT_S = 600
+_SQLITE: Final = "sqlite:///"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -49,6 +53,10 @@ class Settings:
         The folder of encrypted letters; outside of what the web server serves.
     key_file
         The key of the letters; outside of that folder and of all backups.
+    jobs_address
+        Where the background jobs are, written like ``database_url``; empty: see `jobs_url`.
+    cache_folder
+        For what can be made again: regions of the store as folders, with their travel times. None: see `cache`.
     public_url
         Under which people reach the office, without a path: ``https://moling.example.go.id``. Plain http is for this
         machine alone.
@@ -58,7 +66,25 @@ class Settings:
     write_wait_s: float = 10.0
     files: Path = Path("moling-files")
     key_file: Path = Path("moling.key")
+    jobs_address: str = ""
+    cache_folder: Path | None = None
     public_url: str = "http://127.0.0.1:8000"
+
+    @property
+    def jobs_url(self) -> str:
+        """Where the background jobs are: as said, else a file beside the store's, else in its own PostgreSQL."""
+        if self.jobs_address or not self.database_url.startswith(_SQLITE):
+            return self.jobs_address or self.database_url
+        return f"{self.database_url.removesuffix('.db')}-jobs.db"
+
+    @property
+    def cache(self) -> Path:
+        """The folder for what can be made again: as said, else beside the store's file, else where the program runs."""
+        if self.cache_folder is not None:
+            return self.cache_folder
+        if self.database_url.startswith(_SQLITE):
+            return Path(f"{self.database_url.removeprefix(_SQLITE).removesuffix('.db')}-cache")
+        return Path("moling-cache")
 
     @property
     def is_secure(self) -> bool:
@@ -89,6 +115,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         write_wait_s=_seconds(WRITE_WAIT, given[WRITE_WAIT]) if WRITE_WAIT in given else usual.write_wait_s,
         files=Path(given.get(FILES, usual.files)),
         key_file=Path(given.get(KEY_FILE, usual.key_file)),
+        jobs_address=given.get(JOBS_URL, ""),
+        cache_folder=Path(given[CACHE_FOLDER]) if CACHE_FOLDER in given else None,
         public_url=_public_url(given[PUBLIC_URL]) if PUBLIC_URL in given else usual.public_url,
     )
 

@@ -4,8 +4,9 @@ from fastapi import FastAPI
 
 from api.app import create_office_app
 from api.office import Office
+from api.requests.routes import requests_router
 
 
 def office_app(office: Office) -> FastAPI:
     """The application of a running office."""
-    return create_office_app(office, ())
+    return create_office_app(office, (requests_router(office),))

@@ -221,7 +221,7 @@ def refiled(office: Office, regency: RegencyCode, request: RequestId) -> Filed:
 
 def _read(request: VisitRequest, step: Step, answers: Answers) -> VisitRequest:
     if step is Step.LETTER:
-        return read_letter(request, answers)
+        return read_letter(request, answers, request.received)
     if step is Step.VISIT:
         return read_visit(request, answers, request.received)
     if step is Step.PEOPLE:

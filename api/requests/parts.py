@@ -55,9 +55,8 @@ def blank_request(wish: Wish, host: Host, received: date) -> VisitRequest:
     )
 
 
-def read_letter(request: VisitRequest, answers: Answers) -> VisitRequest:
+def read_letter(request: VisitRequest, answers: Answers, today: date) -> VisitRequest:
     """The request with the letter that a form tells of; whether there is a scan stays."""
-    today = request.received
     letter = replace(
         request.letter,
         number=answers.text("letter_number", _LINE) or None,

@@ -1,11 +1,13 @@
 """
 Every part of the pages, with sample words in Indonesian, on one page in a real browser under the pages' policy.
 
-The pages stand beside this test, in `pages`. It is opened at the width of a phone and of an office's screen, in light and dark.
+The pages stand beside this test, in `pages`; they are opened at the width of a phone and of an office's screen.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from api.assets import PREFIX, own_assets
 from api.entities import PlanState, RequestState
-from api.i18n import language
+from api.i18n import bracketed, language
 from maps.words import Words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -250,3 +252,15 @@ def test_the_public_page_has_neither_menu_nor_scripts_of_others() -> None:
     assert "<nav" not in html
     assert 'class="action"' not in html
     assert len(html.encode()) < 10_000
+
+
+def test_every_word_of_the_shell_and_the_parts_goes_through_gettext() -> None:
+    """In the bracketed language, what stands outside brackets is what the page handed in, dates and numbers."""
+    told = bracketed(language("en"))
+    html = render("parts_page.html", gettext=told.gettext, ngettext=told.ngettext, words=Words(told.gettext, "en"))
+    handed_in = (ROOT / "tests" / "api" / "pages" / "parts_page.html").read_text(encoding="utf-8") + str(SAMPLES)
+    text = re.sub(r"<script.*?</script>|<[^>]*>", "\n", html, flags=re.DOTALL)
+    outside = re.sub(r"⟦[^⟧]*⟧", "\n", text)
+    shell = {"Siti", "Kabupaten Batu Bara", "Pekan", "Jangkauan", "Pengaturan", "Permohonan diterima.", "Urungkan"}
+    bare = {unescape(word).strip(" ()") for line in outside.splitlines() for word in line.split(", ")}
+    assert {word for word in bare - shell if re.search("[A-Za-z]{2}", word) and word not in handed_in} == set()
