@@ -36,7 +36,7 @@ class Fault:
     """
 
     message: str
-    params: Mapping[str, object] = MappingProxyType({})
+    params: Mapping[str, object] = field(default_factory=dict)
 
     def text(self, gettext: Gettext) -> str:
         """In the reader's language."""
