@@ -1,6 +1,6 @@
 """Forms between browser and use cases: what was sent as `Typed`, and what a template shows of it again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -40,16 +40,18 @@ class Sent:
         return b"" if file is None else file.file.read()
 
 
-async def sent_form(http_request: Request) -> Sent:
-    """The form that a request brings; a dependency of routes, after the policy."""
+async def sent_form(http_request: Request) -> AsyncIterator[Sent]:
+    """The form that a request brings, its files open as long as it is answered; a dependency of routes."""
     typed: dict[str, list[str]] = {}
     files: dict[str, UploadFile] = {}
-    for name, value in (await http_request.form(max_fields=_MOST_FIELDS)).multi_items():
+    form = await http_request.form()
+    for name, value in form.multi_items()[:_MOST_FIELDS]:
         if isinstance(value, str):
             typed.setdefault(name, []).append(value)
         elif value.filename:
             files.setdefault(name, value)
-    return Sent(typed, files)
+    yield Sent(typed, files)
+    await form.close()
 
 
 @dataclass(frozen=True, slots=True)
