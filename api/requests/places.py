@@ -78,15 +78,15 @@ def search_hosts(region: Region, typed: str, wish: Wish = Wish.VISIT) -> tuple[H
     wish
         People are served at home or fetched in villages; only those are found for these wishes.
     """
-    words = [word for word in map(_folded, typed[:100].split()) if word]
+    words = [word for word in map(folded, typed[:100].split()) if word]
     if not words:
         return ()
-    whole = _folded(typed[:100])
+    whole = folded(typed[:100])
     found = []
     for code in _codes(region, wish):
         host = find_host(region, code)
         assert host is not None
-        name, around = _folded(host.name), _folded(host.where)
+        name, around = folded(host.name), folded(host.where)
         if whole in name or all(word in name or word in around for word in words):
             rank = 0 if name == whole else 1 if name.startswith(whole) else 2 if whole in name else 3
             found.append((rank, host.name, host.code, host))
@@ -100,6 +100,6 @@ def _codes(region: Region, wish: Wish) -> Iterable[str]:
 
 
 @lru_cache(maxsize=20_000)
-def _folded(name: str) -> str:
-    # SMA Negeri 1 is SMAN 1 to those who type it.
+def folded(name: str) -> str:
+    """A key that the spellings of one host's name share: SMA Negeri 1 is SMAN 1 to those who type it."""
     return fold_village(re.sub(r"(?i)\s*\bnegeri\b", "n", name))
