@@ -218,7 +218,6 @@ def refiled(office: Office, regency: RegencyCode, request: RequestId) -> Filed:
     return Filed(office.read(regency, lambda scope: get_request(scope, request)), link)
 
 
-
 def _read(request: VisitRequest, step: Step, answers: Answers) -> VisitRequest:
     if step is Step.LETTER:
         return read_letter(request, answers, request.received)

@@ -68,8 +68,8 @@ def file_request(
     filing: Filing,
     *,
     by: str,
-    first: Callable[[Writing], RequestId | None] = lambda scope: None,
-    then: Callable[[Writing, RequestId], None] = lambda scope, request: None,
+    first: Callable[[Writing], RequestId | None] | None = None,
+    then: Callable[[Writing, RequestId], None] | None = None,
 ) -> Filed:
     """
     File a request; it is on the disk when this returns.
@@ -96,10 +96,11 @@ def file_request(
         kept = keep_letter(office, regency, code, filing.letter, at=at)
 
     def change(scope: Writing) -> RequestId:
-        known = first(scope)
+        known = None if first is None else first(scope)
         if known is None:
             known = _file(scope, filing, code, kept, by, at)
-            then(scope, known)
+            if then is not None:
+                then(scope, known)
         elif code is not None:
             step_request(scope, code, RequestState.CANCELLED, by=by, at=at)
         keep_secret(scope, link, Purpose.STATUS_LINK, known, lasts=LINK_LASTS, by=by, at=at)

@@ -86,7 +86,7 @@ LINK = Door("/s/{secret}", with_link(Purpose.STATUS_LINK), _by_link)
 ACCOUNT = Door("/kantor/permohonanku/{request}", signed_in(Role.SCHOOL, Role.VILLAGE), _by_account)
 
 
-def host_router(office: Office, door: Door) -> APIRouter:  # noqa: C901 (one router, many small routes)
+def host_router(office: Office, door: Door) -> APIRouter:  # noqa: C901, PLR0915 (one router, many small routes)
     """Pages of a request behind that door."""
     router = APIRouter(include_in_schema=False)
     base = door.path
@@ -228,7 +228,7 @@ def _status_page(
     return page
 
 
-def _reason_page(  # noqa: PLR0913, PLR0917 (a page and what was typed)
+def _reason_page(
     http_request: Request, office: Office, caller: Caller, door: Door, act: str, answers: Answers | None = None
 ) -> Response:
     status, words = _status(office, door, caller, http_request), reader_words(http_request)
@@ -246,7 +246,9 @@ def _reason_page(  # noqa: PLR0913, PLR0917 (a page and what was typed)
         http_request,
         f"requests/{act}.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if answers is not None else HTTPStatus.OK,
-        form=form_view(http_request, {} if answers is None else answers.typed, {} if answers is None else answers.faults),
+        form=form_view(
+            http_request, {} if answers is None else answers.typed, {} if answers is None else answers.faults
+        ),
         request=status.request,
         slot=status.slot,
         slot_told=slot_told,

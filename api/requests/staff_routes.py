@@ -1,4 +1,4 @@
-"""The office's pages of requests: the inbox, a request with its letter, decisions, and entering on somebody's behalf."""
+"""The office's pages of requests: the inbox, a request with its letter, decisions with the way back."""
 
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -119,9 +119,7 @@ def staff_router(office: Office) -> APIRouter:
     return router
 
 
-def _case_page(
-    http_request: Request, office: Office, caller: Caller, code: RequestId, form: FormView
-) -> HTMLResponse:
+def _case_page(http_request: Request, office: Office, caller: Caller, code: RequestId, form: FormView) -> HTMLResponse:
     regency, words = _regency(caller), reader_words(http_request)
     sees = caller.has(*_LETTER_READERS)
     case = open_case(office, regency, code, sees_contact=sees)

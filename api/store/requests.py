@@ -28,7 +28,6 @@ from geodata.requests import ServiceCounts, Urgency
 from geodata.sites import Signal, SiteKind
 from geodata.times import DateRange, TimeRange, Weekday
 
-
 UNDONE: Final = "undone"
 """The reason of a step that took back the one before it; histories only grow."""
 

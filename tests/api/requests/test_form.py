@@ -107,7 +107,7 @@ def test_service_at_home_needs_a_village_and_a_number_only(visit: Visit, office:
 
 
 @pytest.mark.parametrize(
-    ("step", "fields", "field"),
+    "step, fields, field",
     [
         ("surat", {"letter_written": "2026-12-02"}, "letter_written"),
         ("surat", {"letter_written": "kemarin"}, "letter_written"),
@@ -193,9 +193,7 @@ def test_the_same_letter_again_is_told_and_not_filed(visit: Visit, office: Offic
 def test_a_place_has_so_many_open_requests_and_no_more(
     visit: Visit, office: Office, filed: FileRequest, clock: Clock
 ) -> None:
-    office.write(
-        BATU_BARA, lambda scope: put_setting(scope, "requests.most_open_of_place", 2, by="admin", at=clock())
-    )
+    office.write(BATU_BARA, lambda scope: put_setting(scope, "requests.most_open_of_place", 2, by="admin", at=clock()))
     for number in range(2):
         filed(letter={"letter_number": f"{number}/2026"})
     visitor = visit()

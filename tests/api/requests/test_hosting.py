@@ -111,9 +111,7 @@ def test_an_accepted_request_is_changed_by_its_host_no_more(
     path, visitor = filed(), visit()
     old_page = f"{path}/perbaiki"
     visitor.page(old_page)
-    office.write(
-        BATU_BARA, lambda scope: step_request(scope, CODE, RequestState.ACCEPTED, by="planner", at=clock())
-    )
+    office.write(BATU_BARA, lambda scope: step_request(scope, CODE, RequestState.ACCEPTED, by="planner", at=clock()))
     visitor.send(old_page, {**LETTER, **VISIT, "record_and_print": "99"}, on=path)
     assert request_in(office).counts.record_and_print == 62
 
@@ -124,22 +122,20 @@ def test_cancelling_can_be_taken_back_for_ten_minutes(
     path, visitor = filed(), visit()
     answer = visitor.send(f"{path}/batal", {"reason": "Kegiatan lain"})
     assert request_in(office).state is RequestState.CANCELLED
-    assert f"{path}/urungkan/2" in answer.text
+    assert f"{path}/urungkan/3" in answer.text
     clock.go_on(minutes=9)
-    visitor.send(f"{path}/urungkan/2", on=path)
+    visitor.send(f"{path}/urungkan/3", on=path)
     assert request_in(office).state is RequestState.SUBMITTED
     assert "Kegiatan lain" not in visitor.page(path)
-    visitor.send(f"{path}/urungkan/2", on=path)
+    visitor.send(f"{path}/urungkan/3", on=path)
     assert request_in(office).state is RequestState.SUBMITTED
     visitor.send(f"{path}/batal", {"reason": "x"})
     clock.go_on(minutes=11)
-    visitor.send(f"{path}/urungkan/4", on=path)
+    visitor.send(f"{path}/urungkan/5", on=path)
     assert request_in(office).state is RequestState.CANCELLED
 
 
-def test_a_slot_given_up_with_the_request_does_not_come_back(
-    visit: Visit, office: Office, filed: FileRequest
-) -> None:
+def test_a_slot_given_up_with_the_request_does_not_come_back(visit: Visit, office: Office, filed: FileRequest) -> None:
     path, visitor = filed(), visit()
     offer(office, CODE)
     assert "15 Desember 2026" in visitor.page(f"{path}/batal")

@@ -9,13 +9,16 @@ from api.office import Office
 from api.store.attachments import list_attachments
 from api.store.contacts import find_contact
 from api.store.requests import get_request, request_steps
-from tests.api.requests.conftest import FileRequest
+from tests.api.requests.conftest import CONTACT, LETTER, SCHOOL, VISIT, FileRequest
+from tests.letter_seeds import jpeg
 from tests.offices import Clock, Visitor
 from tests.stores import BATU_BARA
 
 Visit = Callable[[], Visitor]
 CODE = RequestId("PM-2026-0001")
 PAGE = f"/kantor/permohonan/{CODE}"
+ENTER = "/kantor/permohonan/baru"
+OWN = "/kantor/permohonanku"
 
 
 def state_of(office: Office) -> RequestState:
@@ -68,7 +71,7 @@ def test_an_incomplete_letter_is_accepted_with_a_written_reason_only(
 
 
 @pytest.mark.parametrize(
-    ("act", "field", "state"),
+    "act, field, state",
     [
         ("kembalikan", "reason_return", RequestState.NEEDS_CORRECTION),
         ("tolak", "reason_decline", RequestState.DECLINED),
@@ -86,9 +89,7 @@ def test_returning_and_declining_need_a_reason(
     assert "Surat tidak terbaca" in visit().page(path)
 
 
-def test_a_letter_is_served_as_attachment_to_those_who_decide(
-    visit: Visit, office: Office, filed: FileRequest
-) -> None:
+def test_a_letter_is_served_as_attachment_to_those_who_decide(visit: Visit, office: Office, filed: FileRequest) -> None:
     filed()
     (attachment,) = office.read(BATU_BARA, lambda scope: list_attachments(scope, CODE))
     path = f"{PAGE}/surat/{attachment.id}"
@@ -155,3 +156,50 @@ def test_a_link_for_the_host_is_shown_once_and_opens_the_request(
     contact = office.read(BATU_BARA, lambda scope: find_contact(scope, CODE))
     assert contact is not None
     assert f"wa.me/{contact.whatsapp}" in page
+
+
+def test_a_letter_that_came_by_whatsapp_is_entered_on_one_page(visit: Visit, office: Office) -> None:
+    """A place is found by name; the same letter again is told with its code, and filed when staff says so."""
+    planner = visit().sign_in(Role.PLANNER)
+    assert f"place={SCHOOL}" in planner.page("/kantor/permohonan/baru?q=sman 1 talawi")
+    form = {"place": SCHOOL, "wish": "visit", **LETTER, **VISIT, **CONTACT}
+    answer = planner.send(ENTER, form, files={"letter_file": ("surat.jpg", jpeg(), "image/jpeg")})
+    assert str(answer.url).endswith(CODE)
+    request = office.read(BATU_BARA, lambda scope: get_request(scope, CODE))
+    assert (request.state, request.is_complete) == (RequestState.SUBMITTED, True)
+    steps = office.read(BATU_BARA, lambda scope: request_steps(scope, CODE))
+    assert {step.by for step in steps} == {"planner"}
+    again = planner.send(ENTER, form)
+    assert again.status_code == 422
+    assert CODE in again.text
+    filed_anyway = planner.send(ENTER, {**form, "anyway": "yes"})
+    assert str(filed_anyway.url).endswith("PM-2026-0002")
+    assert CODE in filed_anyway.text
+
+
+def test_staff_enters_what_little_is_known(visit: Visit, office: Office) -> None:
+    planner = visit().sign_in(Role.PLANNER)
+    planner.send(ENTER, {"place": "1219011001", "wish": "home", "people": "2"})
+    request = office.read(BATU_BARA, lambda scope: get_request(scope, CODE))
+    assert (request.counts.people, request.needs_portable_kit) == (2, True)
+    assert planner.send(ENTER, {"place": SCHOOL, "wish": "home", "people": "2"}).status_code == 404
+    assert planner.send(ENTER, {"place": "nowhere", "wish": "visit"}).status_code == 404
+    assert visit().sign_in(Role.AUDITOR).get(ENTER).status_code == 403
+
+
+def test_a_school_with_an_account_files_and_lists_its_own(visit: Visit, office: Office) -> None:
+    school = visit().sign_in(Role.SCHOOL)
+    assert 'class="empty"' in school.page(OWN)
+    form = {**LETTER, **VISIT, **CONTACT, "place": "10204099"}
+    answer = school.send(f"{OWN}/baru", {**form, "consent": ""})
+    assert answer.status_code == 422
+    assert 'id="consent-error"' in answer.text
+    school.send(f"{OWN}/baru", form)
+    request = office.read(BATU_BARA, lambda scope: get_request(scope, CODE))
+    assert request.place == SCHOOL, "an account files for its own place, whatever the form says"
+    assert CODE in school.page(OWN)
+    again = school.send(f"{OWN}/baru", form)
+    assert again.status_code == 422
+    assert CODE not in again.text
+    assert CODE not in visit().sign_in(Role.VILLAGE).page(OWN)
+    assert visit().sign_in(Role.PLANNER).get(OWN).status_code == 403
