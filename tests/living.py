@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from api.auth.sessions import IDLE, LONGEST
 from api.entities import PlanId, PlanState, UserId, WeeklyPlan
@@ -34,6 +36,8 @@ from optimizer.solve import SolveOptions, solve
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN = PlanId("example-plan")
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = (360, 1280)
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,16 @@ def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
         office.close()
 
 
+@pytest.fixture
+def worker(living: Living) -> Iterator[None]:
+    """A worker of the office, as it is started by an office."""
+    environment = {**os.environ, "MOLING_DATABASE_URL": living.office.settings.database_url}
+    command = [sys.executable, "-m", "api.cli", "worker"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
+        yield
+        process.terminate()
+
+
 def publish_week(office: Office, week: date) -> None:
     """Plan that week with little effort and publish it."""
 
@@ -124,3 +138,28 @@ def publish_week(office: Office, week: date) -> None:
         step_plan(scope, PLAN, PlanState.PUBLISHED, by=UserId("perencana"), at=now)
 
     office.write(REGENCY, publish)
+
+
+def faults_of(page: Page, address: str) -> list[str]:
+    """What is wrong with the page at that address, at both widths."""
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    answer = page.goto(address)
+    assert answer is not None
+    if answer.status != HTTPStatus.OK:
+        faults.append(str(answer.status))
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        faults += [f"at {width} px: {each}" for each in looks_of(page)]
+    return faults
+
+
+def looks_of(page: Page) -> list[str]:
+    """What axe finds on the page as it is shown now, and whether it has to be scrolled sideways."""
+    if not AXE.exists():
+        pytest.skip("axe-core is missing (npm ci)")
+    page.evaluate(AXE.read_text())
+    found: list[str] = page.evaluate("axe.run().then(it => it.violations.map(v => v.id + ' ' + v.nodes[0].html))")
+    is_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    return [*found, *(["it has to be scrolled sideways"] if is_wide else [])]
