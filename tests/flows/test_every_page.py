@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from api.auth.caller import CallerKind
 from api.auth.policies import DEVICE_COOKIE, SESSION_COOKIE, Policy, policies_of
 from api.entities import Role
-from api.example import REGENCY
+from api.example import PLAN, REGENCY
 from api.i18n import bracketed, language
 from api.office import Office
 from api.store.plans import get_documents
@@ -26,7 +26,7 @@ from api.store.requests import list_requests
 from api.store.scope import Writing
 from api.store.secrets import Purpose, keep_secret, new_secret
 from api.wiring import office_app
-from tests.living import AXE, PLAN, Living, faults_of
+from tests.living import AXE, Living, faults_of
 
 ACCOUNTS = {Role.PLANNER: "perencana", Role.APPROVER: "kepala", Role.ADMIN: "admin", Role.AUDITOR: "pemeriksa"}
 IN_JOURNEYS = {"/d/{secret}/{step}"}
@@ -191,6 +191,6 @@ def known_words(living: Living) -> set[str]:
     names += [
         "Oktober November Desember Jan Feb Mar Apr Jun Jul Agu Sep Okt Nov Des WIB Moling Sen Sel Rab Kam Jum Sab"
     ]
-    names += ["Lembur disetujui"]  # what somebody wrote
+    names += ["Lembur disetujui karena banyak permohonan sekolah."]  # what somebody wrote
     names += ["Perencana Kepala Bidang Admin Pemeriksa perencana kepala admin pemeriksa PM"]
     return {word for name in names for word in re.findall(r"[^\W\d_]{3,}", name)}
