@@ -85,10 +85,10 @@ class AddressQuota:
 
 def find_same_letter(scope: Reading, place: str, number: str | None) -> VisitRequest | None:
     """The request that came from that place with a letter of that number, however blanks and capitals stand in it."""
-    wanted = _letter_key(number)
+    wanted = letter_key(number)
     if not wanted:
         return None
-    return next((each for each in filed_before(scope, place) if _letter_key(each.letter.number) == wanted), None)
+    return next((each for each in filed_before(scope, place) if letter_key(each.letter.number) == wanted), None)
 
 
 def filed_before(scope: Reading, place: str) -> tuple[VisitRequest, ...]:
@@ -124,5 +124,6 @@ def check_open(scope: Reading, place: str) -> None:
         raise TooManyOpenError(most)
 
 
-def _letter_key(number: str | None) -> str:
+def letter_key(number: str | None) -> str:
+    """A key that the spellings of one letter's number share; empty where there is none."""
     return "".join((number or "").casefold().split())
