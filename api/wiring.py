@@ -4,9 +4,10 @@ from fastapi import FastAPI
 
 from api.app import create_office_app
 from api.office import Office
+from api.planning.routes import planning_router
 from api.requests.routes import requests_router
 
 
 def office_app(office: Office) -> FastAPI:
     """The application of a running office."""
-    return create_office_app(office, (requests_router(office),))
+    return create_office_app(office, (planning_router(office), requests_router(office)))

@@ -1,4 +1,4 @@
-"""Filing the requests of a branch office's list: judged row by row, then all of them, or the good ones, in one write."""
+"""A branch office's list of requests: judged row by row; then all of them, or the good ones, are filed in one write."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -9,6 +9,7 @@ from openpyxl import Workbook, load_workbook
 
 from api.entities import RequestId, RequestState, Role
 from api.office import Office
+from api.requests.sheets import FIELDS
 from api.store.contacts import find_contact
 from api.store.requests import get_request, list_requests
 from tests.api.requests.conftest import SCHOOL
@@ -22,27 +23,13 @@ VILLAGE = "12.19.01.1001"
 
 def sheet(rows: Sequence[Sequence[object]]) -> bytes:
     """The template with those rows below its example."""
-    planner_file = BytesIO()
+    out = BytesIO()
     book = Workbook()
-    book.active.append(  # type: ignore[union-attr]
-        [
-            "kode",
-            "nomor_surat",
-            "tanggal_surat",
-            "hal",
-            "jabatan",
-            "usia_17",
-            "usia_16",
-            "kia",
-            "luar_daerah",
-            "paling_lambat",
-        ]
-        + ["kontak", "whatsapp", "persetujuan"]
-    )
+    book.active.append(list(FIELDS))  # type: ignore[union-attr]
     for row in rows:
         book.active.append(list(row))  # type: ignore[union-attr]
-    book.save(planner_file)
-    return planner_file.getvalue()
+    book.save(out)
+    return out.getvalue()
 
 
 def row(place: str, letter: str, **changed: object) -> list[object]:
