@@ -14,6 +14,7 @@ from typing import Final
 
 from openpyxl import Workbook
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 from api.i18n import N_
 from geodata.capped_process import CappedProcess, Caps, Ending
@@ -61,9 +62,9 @@ def template() -> bytes:
     assert sheet is not None
     sheet.append(list(FIELDS))
     sheet.append(list(_EXAMPLE_ROW))
-    for cell in sheet[1]:
+    for number, cell in enumerate(sheet[1], 1):
         cell.font = Font(bold=True)
-        sheet.column_dimensions[cell.column_letter].width = 18
+        sheet.column_dimensions[get_column_letter(number)].width = 18
     for column in ("A", "B", "L"):  # codes and numbers that a spreadsheet would shorten or round
         for cell in sheet[column]:
             cell.number_format = "@"
