@@ -122,6 +122,7 @@ def form_router(office: Office, quota: AddressQuota) -> APIRouter:  # noqa: C901
             return go_to(http_request, f"/d/{caller.secret}/{draft.first_open}")
         if sent.text("more"):
             return _step_page(http_request, office, caller, draft, wanted, Answers(sent.typed), sent.text("more"))
+        quota.send_file(address_of(http_request), sent.files)
         answers = take_step(office, regency, draft, wanted, sent.typed, sent.content(FILE_FIELD))
         if answers.faults:
             return _step_page(http_request, office, caller, draft, wanted, answers)

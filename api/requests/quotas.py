@@ -1,5 +1,6 @@
 """How many requests one address may send and one place may have open; letters that came before."""
 
+from collections.abc import Sized
 from datetime import timedelta
 from typing import Final
 
@@ -52,11 +53,12 @@ class TooManyOpenError(UnfitFormError):
 
 
 class AddressQuota:
-    """How often one address may begin a request, and file one, within an hour; schools often share one."""
+    """How often one address may begin a request, send a file and file a request in an hour; schools often share one."""
 
     def __init__(self, office: Office) -> None:
         self._begun = Attempts(60, _HOUR, office.now)
         self._filed = Attempts(30, _HOUR, office.now)
+        self._files = Attempts(60, _HOUR, office.now)
 
     def begin(self, address: str) -> None:
         """
@@ -80,6 +82,18 @@ class AddressQuota:
             When there were too many.
         """
         if not self._filed.may_try(address):
+            raise TooManyAttemptsError
+
+    def send_file(self, address: str, files: Sized) -> None:
+        """
+        Count a form with files, each of which costs a second to clean; one without is free.
+
+        Raises
+        ------
+        TooManyAttemptsError
+            When there were too many.
+        """
+        if files and not self._files.may_try(address):
             raise TooManyAttemptsError
 
 
