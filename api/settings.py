@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from api.i18n import N_
@@ -10,6 +11,8 @@ from api.i18n import N_
 DATABASE_URL = "MOLING_DATABASE_URL"
 PUBLIC_URL = "MOLING_PUBLIC_URL"
 WRITE_WAIT = "MOLING_WRITE_WAIT_S"
+KEY_FILE = "MOLING_KEY_FILE"
+PRIVATE_WEBHOOKS = "MOLING_PRIVATE_WEBHOOKS"
 LONGEST_WAIT_S = 600
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -45,11 +48,17 @@ class Settings:
     public_url
         Under which people reach the office, without a path: ``https://moling.example.go.id``. Plain http is for this
         machine alone.
+    key_file
+        The office's key; outside of all backups.
+    private_webhooks
+        Whether webhooks may lead to this machine and its network, and by plain http.
     """
 
     database_url: str = "sqlite:///moling.db"
     write_wait_s: float = 10.0
     public_url: str = "http://127.0.0.1:8000"
+    key_file: Path = Path("moling.key")
+    private_webhooks: bool = False
 
     @property
     def is_secure(self) -> bool:
@@ -79,6 +88,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=given.get(DATABASE_URL, usual.database_url),
         write_wait_s=_seconds(WRITE_WAIT, given[WRITE_WAIT]) if WRITE_WAIT in given else usual.write_wait_s,
         public_url=_public_url(given[PUBLIC_URL]) if PUBLIC_URL in given else usual.public_url,
+        key_file=Path(given.get(KEY_FILE, usual.key_file)),
+        private_webhooks=_is_yes(PRIVATE_WEBHOOKS, given.get(PRIVATE_WEBHOOKS, "no")),
     )
 
 
@@ -98,6 +109,12 @@ def _public_url(text: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise wrong
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_yes(name: str, text: str) -> bool:
+    if text not in {"yes", "no"}:
+        raise SettingError(N_("{name} is '{value}'; it must be yes or no."), name, text)
+    return text == "yes"
 
 
 def _seconds(name: str, text: str) -> float:

@@ -3,9 +3,10 @@
 from fastapi import FastAPI
 
 from api.app import create_office_app
+from api.integration.routes import integration_router
 from api.office import Office
 
 
 def office_app(office: Office) -> FastAPI:
     """The application of a running office."""
-    return create_office_app(office, ())
+    return create_office_app(office, (integration_router(office),))

@@ -8,6 +8,7 @@ ones run.
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -62,7 +63,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def office(store: Store, clock: Clock, hashed: HashedPassword) -> Office:
+def office(store: Store, clock: Clock, hashed: HashedPassword, tmp_path: Path) -> Office:
     """The sample's office, with an account of each role named by it (``planner``, ``school`` ...)."""
     places = {Role.SCHOOL: "10204056", Role.VILLAGE: "1219042001"}
 
@@ -72,7 +73,7 @@ def office(store: Store, clock: Clock, hashed: HashedPassword) -> Office:
             add_user(scope, user, hashed, by="test", at=clock())
 
     store.write(BATU_BARA, add)
-    return Office(Settings(public_url=ORIGIN), store, clock)
+    return Office(Settings(public_url=ORIGIN, key_file=tmp_path / "moling.key"), store, clock)
 
 
 @pytest.fixture
