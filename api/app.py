@@ -15,7 +15,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.administration.sign_in import sign_in_router
-from api.assets import FOREVER, find_asset
+from api.assets import CACHE_CONTROL, own_assets
 from api.auth.policies import check_policies
 from api.entities import TransitionError
 from api.errors import ApiError, RefusedError, SignInNeededError, status_of
@@ -46,7 +46,7 @@ MOST_BODY: Final = 300_000
 """Bytes of what may be sent; routes that take files say more."""
 _PROBLEM: Final = "application/problem+json"
 _OPENAPI: Final = "/api/v1/openapi.json"
-_WITHOUT_POLICY: Final = frozenset({_OPENAPI, "/static/{name}", "/healthz"})
+_WITHOUT_POLICY: Final = frozenset({_OPENAPI, "/static/{name:path}", "/healthz"})
 _NO_PAGE: Final = N_("There is no such page. The link may be cut off, or have run out.")
 _NO_METHOD: Final = N_("This address does not do that.")
 _TOO_LONG: Final = N_("This is too long to be taken.")
@@ -158,13 +158,13 @@ def add_headers(headers: MutableHeaders, more: tuple[tuple[str, str], ...] = ())
 
 
 def _add_assets(app: FastAPI) -> None:
-    @app.get("/static/{name}", include_in_schema=False)
-    def get_asset(http_request: Request, name: str) -> Response:
-        asset = find_asset(name)
+    @app.get("/static/{name:path}", include_in_schema=False)
+    async def get_asset(http_request: Request, name: str) -> Response:
+        asset = own_assets().find(name)
         if asset is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
-        if "gzip" in http_request.headers.get("accept-encoding", ""):
+        headers = {"Cache-Control": CACHE_CONTROL, "Vary": "Accept-Encoding", "ETag": asset.etag}
+        if asset.gzipped is not None and "gzip" in http_request.headers.get("accept-encoding", ""):
             headers["Content-Encoding"] = "gzip"
             return Response(asset.gzipped, media_type=asset.media_type, headers=headers)
         return Response(asset.content, media_type=asset.media_type, headers=headers)

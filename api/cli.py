@@ -79,6 +79,12 @@ COMMANDS = (
         "api.serving:run_serve",
     ),
     Command(
+        "worker",
+        N_("do in the background what the office asked for: solve weeks of the store"),
+        "api.working:add_worker_arguments",
+        "api.working:run_worker",
+    ),
+    Command(
         "run",
         N_("serve an example office to try out, with accounts and a worker"),
         "api.serving:add_run_arguments",

@@ -13,9 +13,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from api.administration.commands import BY, telling
-from api.entities import RequestLetter, RequestState, Role, User, UserId, VisitRequest
+from api.entities import RequestState, Role, User, UserId, VisitRequest
 from api.errors import BadInputError
 from api.i18n import Language
 from api.planning.desk import request_from_row
@@ -24,11 +25,13 @@ from api.store.passwords import hash_password
 from api.store.people import add_user
 from api.store.regions import RegionDocuments, put_region, read_region_documents
 from api.store.requests import add_request, new_request_id, step_request
-from api.store.scope import Writing, regency_code
-from api.store.store import make_store, open_store
+from api.store.scope import RegencyCode, Writing
+from api.store.store import Store, make_store, open_store
 from geodata import SAMPLE_DIR
 
 _SAMPLE: Final = SAMPLE_DIR / "batubara"
+REGENCY: Final = RegencyCode("1219")
+"""Of the example."""
 _LETTERS: Final = "requests.csv"
 _ACCOUNTS: Final = (
     ("perencana", "Perencana", frozenset({Role.PLANNER}), None),
@@ -62,41 +65,44 @@ def use_example(folder: Path, lang: Language) -> Iterator[str]:
         return
     with telling(lang.gettext) as settings:
         make_store(settings.database_url)
-        yield from _fill(settings.database_url, lang)
-
-
-def _fill(url: str, lang: Language) -> Iterator[str]:
-    documents = read_region_documents(_SAMPLE)
-    regency, now = regency_code(documents.region.code), datetime.now(UTC)
-    passwords = {user: _password() for user, *_ in _ACCOUNTS}
-    hashed = {user: hash_password(password, user=user) for user, password in passwords.items()}
-    letters = tuple(_letters(documents, _next_monday(now.date())))
-
-    def fill(scope: Writing) -> None:
-        put_region(scope, _without_letters(documents), by=BY, at=now)
-        for user, name, roles, place in _ACCOUNTS:
-            add_user(scope, User(UserId(user), name, roles, place), hashed[user], by=BY, at=now)
-        for number, letter in enumerate(letters):
-            request = replace(letter, id=new_request_id(scope, now.year))
-            add_request(scope, request, by=BY, at=now)
-            if request.letter.is_complete and number % _ACCEPTED_SHARE:
-                step_request(scope, request.id, RequestState.ACCEPTED, by=BY, at=now)
-
-    with open_store(url) as store:
-        store.write(regency, fill)
-    yield lang.gettext("An example office was made: {regency}. Its accounts, told only now:").format(
-        regency=documents.region.name
-    )
+        with open_store(settings.database_url) as store:
+            passwords = make_example(store, at=datetime.now(UTC))
+    yield lang.gettext("An example office was made. Its accounts, told only now:")
     for user, name, *_ in _ACCOUNTS:
         yield f"  {user:<12} {passwords[user]:<24} {name}"
+
+
+def make_example(store: Store, *, at: datetime) -> dict[str, str]:
+    """
+    Put the example into a store that does not know its regency; returns the passwords by account.
+
+    Letters count from the Monday after ``at``: most are accepted, some wait in the inbox.
+    """
+    documents = read_region_documents(_SAMPLE)
+    passwords = {user: _password() for user, *_ in _ACCOUNTS}
+    hashed = {user: hash_password(password, user=user) for user, password in passwords.items()}
+    monday = at.astimezone(ZoneInfo(documents.region.timezone)).date()
+    letters = tuple(_letters(documents, monday + timedelta(days=7 - monday.weekday())))
+
+    def fill(scope: Writing) -> None:
+        put_region(scope, _without_letters(documents), by=BY, at=at)
+        for user, name, roles, place in _ACCOUNTS:
+            add_user(scope, User(UserId(user), name, roles, place), hashed[user], by=BY, at=at)
+        for number, letter in enumerate(letters):
+            request = replace(letter, id=new_request_id(scope, monday.year))
+            add_request(scope, request, by=BY, at=at)
+            if request.letter.is_complete and number % _ACCEPTED_SHARE:
+                step_request(scope, request.id, RequestState.ACCEPTED, by=BY, at=at)
+
+    store.write(REGENCY, fill)
+    return passwords
 
 
 def _letters(documents: RegionDocuments, monday: date) -> Iterator[VisitRequest]:
     # Complete and incomplete ones, as they come; what a folder calls accepted is submitted here at first.
     for row in documents.region.requests:
         request = request_from_row(row, monday)
-        letter: RequestLetter = request.letter
-        yield replace(request, state=RequestState.SUBMITTED, letter=letter)
+        yield replace(request, state=RequestState.SUBMITTED)
 
 
 def _without_letters(documents: RegionDocuments) -> RegionDocuments:
@@ -105,10 +111,6 @@ def _without_letters(documents: RegionDocuments) -> RegionDocuments:
     first = io.StringIO()
     csv.writer(first, lineterminator="\n").writerow(next(csv.reader(io.StringIO(content))))
     return replace(documents, files={**documents.files, _LETTERS: first.getvalue().encode()})
-
-
-def _next_monday(today: date) -> date:
-    return today + timedelta(days=7 - today.weekday())
 
 
 def _password() -> str:

@@ -58,3 +58,23 @@ def language(code: str = DEFAULT_LANGUAGE) -> Language:
         raise ValueError(f"Language '{code}' is not known; choose one of {', '.join(LANGUAGES)}.")
     catalogue = stdlib_gettext.translation("moling", LOCALE_DIR, languages=[code])
     return Language(code, catalogue.gettext, catalogue.ngettext)
+
+
+def bracketed(spoken: Language) -> Language:
+    """
+    A language for tests: each message of another one in ``⟦`` and ``⟧``, so that words that miss gettext stand out.
+
+    What a message fills in stays inside: ``⟦{count} orang⟧``. Dates and numbers are that language's own.
+    """
+
+    def gettext(message: str) -> str:
+        return _in_brackets(spoken.gettext(message))
+
+    def ngettext(singular: str, plural: str, number: int) -> str:
+        return _in_brackets(spoken.ngettext(singular, plural, number))
+
+    return Language(spoken.code, gettext, ngettext)
+
+
+def _in_brackets(text: str) -> str:
+    return f"⟦{text}⟧" if text else text

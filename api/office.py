@@ -8,8 +8,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -17,13 +15,16 @@ from starlette.requests import Request
 
 from api.entities import PlanId
 from api.errors import NotThereError
+from api.i18n import Language, language
+from api.jobs import JobQueue
 from api.settings import Settings
 from api.store.errors import UnfitValueError
 from api.store.plans import get_documents
 from api.store.regions import get_region_files, region_hashes
 from api.store.scope import Reading, RegencyCode, Writing, regency_code
 from api.store.store import Store
-from geodata.region import Region, load_region
+from api.stored_regions import StoredRegions
+from geodata.region import Region
 from maps.cards_file import read_cards
 from maps.itinerary import WeekItinerary, itineraries
 from maps.ways_file import read_ways
@@ -42,19 +43,43 @@ class Office:
     ----------
     clock
         The time now, in UTC.
+    language
+        The language of a code.
     """
 
     settings: Settings
     store: Store
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    language: Callable[[str], Language] = language
     _regencies: dict[RegencyCode, str] = field(default_factory=dict)
-    _regions: dict[str, Region] = field(default_factory=dict)
+    _regions: dict[RegencyCode, tuple[str, Region]] = field(default_factory=dict)
     _itineraries: dict[tuple[RegencyCode, PlanId], WeekItinerary] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _stored: StoredRegions = field(init=False)
+    _jobs: JobQueue | None = None
+
+    def __post_init__(self) -> None:
+        """Regions lie in the cache of the settings, where workers look too."""
+        self._stored = StoredRegions(self.settings.cache)
 
     def now(self) -> datetime:
         """The time now, in UTC."""
         return self.clock()
+
+    @property
+    def jobs(self) -> JobQueue:
+        """The jobs in the background; opened when first asked for."""
+        with self._lock:
+            if self._jobs is None:
+                self._jobs = JobQueue(self.settings)
+            return self._jobs
+
+    def close(self) -> None:
+        """Give back what was opened here; the store is its opener's."""
+        with self._lock:
+            jobs, self._jobs = self._jobs, None
+        if jobs is not None:
+            jobs.close()
 
     def read(self, regency: RegencyCode, look: Callable[[Reading], T]) -> T:
         """What the function finds in that regency's rows."""
@@ -93,15 +118,12 @@ class Office:
         """The regency's places, people and rules, read from its documents once until they change."""
         key = self.read(regency, region_hashes)
         with self._lock:
-            known = self._regions.get(key)
-            if known is None:
-                files = self.read(regency, get_region_files)
-                with TemporaryDirectory(prefix="moling-") as folder:
-                    for name, content in files.items():
-                        (Path(folder) / name).write_bytes(content)
-                    known = load_region(Path(folder))
-                self._regions = {k: v for k, v in self._regions.items() if v.code != known.code} | {key: known}
-            return known
+            kept = self._regions.get(regency)
+        if kept is None or kept[0] != key:
+            region = self._stored.region(regency, self.read(regency, get_region_files))
+            with self._lock:
+                self._regions[regency] = kept = (key, region)
+        return kept[1]
 
     def itinerary(self, regency: RegencyCode, plan: PlanId) -> WeekItinerary:
         """

@@ -51,10 +51,13 @@ class Toast:
         In the reader's language.
     undo_url
         A path of ours that takes it back when posted to; empty where there is no way back.
+    undo_label
+        What its button says; pages fill it in.
     """
 
     text: str
     undo_url: str = ""
+    undo_label: str = ""
 
 
 class _FormToken:
@@ -85,7 +88,9 @@ def reader_language(http_request: Request) -> Language:
     """The language that the reader asked for, Indonesian where none was."""
     asked = http_request.query_params.get("lang", "")
     kept = http_request.cookies.get(LANGUAGE_COOKIE, "")
-    return language(next((code for code in (asked, kept) if code in LANGUAGES), DEFAULT_LANGUAGE))
+    code = next((code for code in (asked, kept) if code in LANGUAGES), DEFAULT_LANGUAGE)
+    office: Office | None = getattr(http_request.app.state, "office", None)
+    return language(code) if office is None else office.language(code)
 
 
 def reader_words(http_request: Request) -> Words:
@@ -202,4 +207,7 @@ def _read_toast(http_request: Request) -> Toast | None:
         return None
     parts = parse_qs(value, max_num_fields=2) if value.count("&") < 2 else {}  # noqa: PLR2004 (text and undo)
     text, undo = parts.get("text", [""])[0], parts.get("undo", [""])[0]
-    return Toast(text, undo if undo.startswith("/") and not undo.startswith("//") else "") if text else None
+    if not text:
+        return None
+    label = reader_language(http_request).gettext("Undo")
+    return Toast(text, undo if undo.startswith("/") and not undo.startswith("//") else "", label)

@@ -6,6 +6,8 @@ One process serves an office, and one thread of it writes (`api.store.writer`); 
 
 import argparse
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 from api.errors import BadInputError
@@ -73,7 +75,12 @@ def run_example(arguments: argparse.Namespace, lang: Language) -> int:
 
     for line in use_example(arguments.data, lang):
         print(line, flush=True)
-    return _serve_office(arguments, lang)
+    # The settings are in the environment by now, for both.
+    with subprocess.Popen([sys.executable, "-m", "api.cli", "worker"], stdin=subprocess.DEVNULL) as worker:
+        try:
+            return _serve_office(arguments, lang)
+        finally:
+            worker.terminate()
 
 
 def _serve_office(arguments: argparse.Namespace, lang: Language) -> int:
@@ -87,10 +94,14 @@ def _serve_office(arguments: argparse.Namespace, lang: Language) -> int:
         _listen(arguments.host, arguments.port, lang.gettext) as listener,
         open_store(settings.database_url, wait_s=settings.write_wait_s) as store,
     ):
-        app = office_app(Office(settings, store))
+        office = Office(settings, store)
+        app = office_app(office)
         address = f"http://{arguments.host}:{listener.getsockname()[1]}/"
         print(lang.gettext("Serving the office at {address}, Ctrl-C ends.").format(address=address), flush=True)
-        _serve(app, listener)
+        try:
+            _serve(app, listener)
+        finally:
+            office.close()
     return 0
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from api.i18n import N_
@@ -11,9 +12,13 @@ from api.i18n import N_
 DATABASE_URL = "MOLING_DATABASE_URL"
 PUBLIC_URL = "MOLING_PUBLIC_URL"
 WRITE_WAIT = "MOLING_WRITE_WAIT_S"
+JOBS_URL = "MOLING_JOBS_URL"
+CACHE_FOLDER = "MOLING_CACHE_FOLDER"
+FILES = "MOLING_FILES"
 KEY_FILE = "MOLING_KEY_FILE"
 PRIVATE_WEBHOOKS = "MOLING_PRIVATE_WEBHOOKS"
 LONGEST_WAIT_S = 600
+_SQLITE: Final = "sqlite:///"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -45,20 +50,56 @@ class Settings:
         Where the store is: ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/DATABASE``.
     write_wait_s
         Seconds that a write waits for another process to end its own, above 0.
+    jobs_address
+        Where the background jobs are, written like ``database_url``; empty: see `jobs_url`.
+    cache_folder
+        For what can be made again: regions of the store as folders, with their travel times. None: see `cache`.
+    files_folder
+        For encrypted letters, outside of what the web server serves. None: see `files`.
+    key_path
+        The key of the letters, outside of that folder and of all backups. None: see `key_file`.
     public_url
         Under which people reach the office, without a path: ``https://moling.example.go.id``. Plain http is for this
         machine alone.
-    key_file
-        The office's key; outside of all backups.
     private_webhooks
         Whether webhooks may lead to this machine and its network, and by plain http.
     """
 
     database_url: str = "sqlite:///moling.db"
     write_wait_s: float = 10.0
+    jobs_address: str = ""
+    cache_folder: Path | None = None
+    files_folder: Path | None = None
+    key_path: Path | None = None
     public_url: str = "http://127.0.0.1:8000"
-    key_file: Path = Path("moling.key")
     private_webhooks: bool = False
+
+    @property
+    def jobs_url(self) -> str:
+        """Where the background jobs are: as said, else a file beside the store's, else in its own PostgreSQL."""
+        if self.jobs_address or not self.database_url.startswith(_SQLITE):
+            return self.jobs_address or self.database_url
+        return f"{self.database_url.removesuffix('.db')}-jobs.db"
+
+    @property
+    def cache(self) -> Path:
+        """The folder for what can be made again: as said, else beside the store's file, else where the program runs."""
+        return self.cache_folder or self._beside("-cache")
+
+    @property
+    def files(self) -> Path:
+        """The folder of encrypted letters: as said, else beside the store's file, else where the program runs."""
+        return self.files_folder or self._beside("-files")
+
+    @property
+    def key_file(self) -> Path:
+        """The key of the letters: as said, else beside the store's file, else where the program runs."""
+        return self.key_path or self._beside(".key")
+
+    def _beside(self, ending: str) -> Path:
+        if self.database_url.startswith(_SQLITE):
+            return Path(f"{self.database_url.removeprefix(_SQLITE).removesuffix('.db')}{ending}")
+        return Path(f"moling{ending}")
 
     @property
     def is_secure(self) -> bool:
@@ -87,8 +128,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         database_url=given.get(DATABASE_URL, usual.database_url),
         write_wait_s=_seconds(WRITE_WAIT, given[WRITE_WAIT]) if WRITE_WAIT in given else usual.write_wait_s,
+        jobs_address=given.get(JOBS_URL, ""),
+        cache_folder=Path(given[CACHE_FOLDER]) if CACHE_FOLDER in given else None,
+        files_folder=Path(given[FILES]) if FILES in given else None,
+        key_path=Path(given[KEY_FILE]) if KEY_FILE in given else None,
         public_url=_public_url(given[PUBLIC_URL]) if PUBLIC_URL in given else usual.public_url,
-        key_file=Path(given.get(KEY_FILE, usual.key_file)),
         private_webhooks=_is_yes(PRIVATE_WEBHOOKS, given.get(PRIVATE_WEBHOOKS, "no")),
     )
 

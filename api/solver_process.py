@@ -103,12 +103,15 @@ class Progress:
         Of the best plan that was judged; None and 0 before there is one.
     gap
         Proved relative distance of its value from the best possible; None where none is proved yet.
+    bound
+        Proved upper bound of what any plan is worth; None where none is proved yet.
     """
 
     value: float | None
     served: int
     gap: float | None
     seconds_left: float
+    bound: float | None = None
 
 
 class SolverProcess:
@@ -214,7 +217,7 @@ class SolverProcess:
         judge = _Judge(problem, sha256_of(self._instance), self._settings.engine)
         while self.failure is None and not judge.final:
             left = self._settings.deadline - time.monotonic()
-            on_progress(Progress(judge.value, judge.served, judge.gap, max(0.0, left)))
+            on_progress(Progress(judge.value, judge.served, judge.gap, max(0.0, left), judge.bound))
             if left <= 0 or should_stop():
                 self.kill()
                 self._take_messages(judge, 0)
@@ -280,6 +283,11 @@ class _Judge:
     def gap(self) -> float | None:
         """Of the best plan."""
         return self.best.gap if self.best is not None else None
+
+    @property
+    def bound(self) -> float | None:
+        """That came with the best plan."""
+        return self.best.bound if self.best is not None else None
 
     def consider(self, kind: bytes, document: bytes) -> None:
         """Keep a plan; raises SolverProcessError when it breaks a rule, which no plan of the child may."""

@@ -15,12 +15,8 @@ import hmac
 import http.client
 import ipaddress
 import logging
-import os
-import re
-import secrets
 import socket
 import ssl
-import stat
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,8 +27,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from api.errors import ApiError, BadInputError, UnfitFormError
+from api.errors import ApiError, UnfitFormError
 from api.i18n import N_
+from api.store.key_file import find_key, make_key
 from api.store.scope import RegencyCode
 from api.store.store import Store
 from api.store.tables import json_text
@@ -44,7 +41,6 @@ LONGEST_S: Final = 10.0
 MOST_ANSWER: Final = 64 * 1024
 """Bytes of an answer; a longer one counts as a failure."""
 SIGNATURE: Final = "Moling-Signature"
-_KEY_LINE: Final = re.compile(rb"moling-key-1 ([0-9a-f]{64})\n?")
 _TUNNELS: Final = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
 """IPv6 that leads to any IPv4, ours too: NAT64, 6to4, Teredo."""
 
@@ -75,7 +71,7 @@ class Posting:
 
         Raises
         ------
-        BadInputError
+        LetterKeyError
             When the key file cannot be used.
         """
         return _webhook_key(self.key_file, regency, webhook)
@@ -234,39 +230,5 @@ def _contexts() -> ssl.SSLContext:
 
 
 def _webhook_key(file: Path, regency: RegencyCode, webhook: str) -> str:
-    master = _read_key(file) or _make_key(file)
+    master = find_key(file) or make_key(file)
     return hmac.new(master, f"moling webhook\0{regency}\0{webhook}".encode(), hashlib.sha256).hexdigest()
-
-
-def _read_key(file: Path) -> bytes | None:
-    try:
-        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
-            mode = os.fstat(stream.fileno()).st_mode
-            line = stream.read(1_000) if stat.S_ISREG(mode) else b""
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise BadInputError(f"The key {file} cannot be read: {error.strerror}.") from error
-    found = _KEY_LINE.fullmatch(line)
-    if found is None or stat.S_IMODE(mode) & 0o077:
-        raise BadInputError(f"{file} is no key of Moling, or others may read it.")
-    return bytes.fromhex(found[1].decode())
-
-
-def _make_key(file: Path) -> bytes:
-    fresh = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-            stream.write(b"moling-key-1 " + secrets.token_bytes(32).hex().encode() + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        with suppress(FileExistsError):  # another process was quicker: its key is the one
-            os.link(fresh, file)
-    except OSError as error:
-        raise BadInputError(f"The key {file} cannot be written: {error.strerror}.") from error
-    finally:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-    made = _read_key(file)
-    assert made is not None
-    return made

@@ -14,11 +14,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from geodata.capped_process import Caps
 from geodata.checks import check
 from geodata.folder import read_tables
 from geodata.importing.found import FileError
 from geodata.importing.importer import prepare_import
-from geodata.importing.reader_process import Caps, FileReader
+from geodata.importing.reader_process import FileReader
 from geodata.importing.report import Outcome
 from geodata.new_region import write_new_region
 from geodata.official import OfficialRegency, OfficialVillage

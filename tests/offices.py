@@ -63,7 +63,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def office(store: Store, clock: Clock, hashed: HashedPassword, tmp_path: Path) -> Office:
+def office(url: str, store: Store, clock: Clock, hashed: HashedPassword, tmp_path: Path) -> Iterator[Office]:
     """The sample's office, with an account of each role named by it (``planner``, ``school`` ...)."""
     places = {Role.SCHOOL: "10204056", Role.VILLAGE: "1219012004"}
 
@@ -73,7 +73,15 @@ def office(store: Store, clock: Clock, hashed: HashedPassword, tmp_path: Path) -
             add_user(scope, user, hashed, by="test", at=clock())
 
     store.write(BATU_BARA, add)
-    return Office(Settings(public_url=ORIGIN, key_file=tmp_path / "moling.key"), store, clock)
+    settings = Settings(
+        database_url=url,
+        public_url=ORIGIN,
+        cache_folder=tmp_path / "cache",
+        key_path=tmp_path / "moling.key",
+    )
+    office = Office(settings, store, clock)
+    yield office
+    office.close()
 
 
 @pytest.fixture

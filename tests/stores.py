@@ -1,5 +1,6 @@
 """Empty stores on both databases; PostgreSQL is a private cluster of this run, where its programs are installed."""
 
+import io
 import os
 import pwd
 import shutil
@@ -13,7 +14,10 @@ from uuid import uuid4
 
 import pytest
 
+from api.cli import main
 from api.store.database import Database, open_database
+from api.store.letter_folder import LetterFolder
+from api.store.letter_vault import LetterVault
 from api.store.regions import RegionDocuments, put_region, read_region_documents
 from api.store.scope import RegencyCode
 from api.store.store import Store, open_store
@@ -22,6 +26,8 @@ from geodata import SAMPLE_DIR
 
 BATU_BARA = RegencyCode("1219")
 NOW = datetime(2026, 12, 1, 2, 30, 0, 123456, tzinfo=UTC)
+Run = Callable[..., tuple[int, str, str]]
+"""A command, as whoever keeps an installation types it."""
 _BIN = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 
 
@@ -106,3 +112,31 @@ def store(url: str, sample: RegionDocuments) -> Iterator[Store]:
     with open_store(url) as store:
         store.write(BATU_BARA, lambda scope: put_region(scope, sample, by="test", at=NOW))
         yield store
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> LetterVault:
+    """A vault in which nothing is yet."""
+    return LetterVault(tmp_path / "letters", tmp_path / "moling.key")
+
+
+@pytest.fixture
+def letters(vault: LetterVault) -> LetterFolder:
+    """Its folder."""
+    return vault.folder
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """A command with the store's address in its environment: exit code, output, errors."""
+
+    def call(url: str, *arguments: object, typed: str = "") -> tuple[int, str, str]:
+        monkeypatch.setenv("MOLING_DATABASE_URL", url)
+        monkeypatch.setenv("MOLING_FILES", str(tmp_path / "letters"))
+        monkeypatch.setenv("MOLING_KEY_FILE", str(tmp_path / "key"))
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        code = main(["--lang", "en", *map(str, arguments)])
+        shown = capsys.readouterr()
+        return code, shown.out, shown.err
+
+    return call

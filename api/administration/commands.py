@@ -96,7 +96,7 @@ def add_backup_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> N
 
 def run_backup(arguments: argparse.Namespace, lang: Language) -> int:
     """
-    Write the whole store into one file; 0 when done.
+    Write the whole store and its letters into one file; 0 when done.
 
     Raises
     ------
@@ -105,14 +105,20 @@ def run_backup(arguments: argparse.Namespace, lang: Language) -> int:
     """
     from api.store.backup import back_up  # noqa: PLC0415 (slow to load)
     from api.store.database import open_database  # noqa: PLC0415
+    from api.store.letter_folder import LetterFolder  # noqa: PLC0415
 
     with telling(lang.gettext) as settings:
         database = open_database(settings.database_url, wait_s=settings.write_wait_s)
         try:
-            rows = back_up(database, arguments.file, at=datetime.now(UTC))
+            done = back_up(database, LetterFolder(settings.files), arguments.file, at=datetime.now(UTC))
         finally:
             database.close()
-    print(lang.gettext("Written to {file}: rows {rows}.").format(file=arguments.file, rows=rows))
+    text = lang.gettext("Written to {file}: rows {rows}, letters {letters}.")
+    print(text.format(file=arguments.file, rows=done.rows, letters=done.letters))
+    _tell_missing(done.missing, settings.files, lang.gettext)
+    if done.letters:
+        text = lang.gettext("The key {key} is not in it; keep a copy of it in another place.")
+        print(text.format(key=settings.key_file))
     return 0
 
 
@@ -133,16 +139,30 @@ def run_restore(arguments: argparse.Namespace, lang: Language) -> int:
     """
     from api.store.backup import check_backup, restore  # noqa: PLC0415 (slow to load)
     from api.store.database import open_database  # noqa: PLC0415
+    from api.store.letter_vault import LetterVault  # noqa: PLC0415
 
     with telling(lang.gettext) as settings:
+        vault = LetterVault(settings.files, settings.key_file)
+        key = vault.find_key_id()
         backup = check_backup(arguments.file)  # before a store is made for it
         database = open_database(settings.database_url, wait_s=settings.write_wait_s, creates=True)
         try:
-            rows = restore(database, backup, replaces=arguments.replace)
+            done = restore(database, vault.folder, backup, replaces=arguments.replace)
         finally:
             database.close()
-    print(lang.gettext("Restored to {address}: rows {rows}.").format(address=database.address, rows=rows))
+    text = lang.gettext("Restored to {address}: rows {rows}, letters {letters}.")
+    print(text.format(address=database.address, rows=done.rows, letters=done.letters))
+    _tell_missing(done.missing, settings.files, lang.gettext)
+    if done.keys - {key}:
+        text = lang.gettext("Letters cannot be opened yet: {key} is not the key they were written with.")
+        print(text.format(key=settings.key_file), file=sys.stderr)
     return 0
+
+
+def _tell_missing(missing: int, folder: Path, gettext: Gettext) -> None:
+    if missing:
+        text = gettext("Letters that are not in folder {folder}: {missing}.")
+        print(text.format(folder=folder, missing=missing), file=sys.stderr)
 
 
 def load_folder(folder: Path, gettext: Gettext) -> int:

@@ -1,5 +1,6 @@
-"""The tables of a region folder -> the office's entities; `build` never sees where they came from."""
+"""The tables of a region folder, or the store's rows -> the same entities; `build` never sees where they came from."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,6 +35,30 @@ def desk_from_tables(region: Region, monday: date) -> Desk:
     """
     requests = tuple(request_from_row(row, monday) for row in region.requests)
     return Desk(region, monday, requests, region.recurring)
+
+
+def desk_from_store(region: Region, monday: date, requests: Iterable[VisitRequest]) -> Desk:
+    """
+    The desk of an office that keeps its requests in the store: the folder's letters and all requests that wait.
+
+    A letter that stands in the folder and was filed in the store as well is one request, and the store knows how far
+    it has come: the folder's row counts no more, even where the request was served or declined.
+
+    Parameters
+    ----------
+    region
+        From the store's documents of the regency.
+    requests
+        All of the regency, in whatever state.
+    """
+    filed = {request.id: request for request in requests}
+    letters = {(each.place, each.letter.number) for each in filed.values() if each.letter.number}
+    desk = desk_from_tables(region, monday)
+    in_folder = tuple(
+        each for each in desk.requests if each.id not in filed and (each.place, each.letter.number) not in letters
+    )
+    waiting = tuple(each for each in filed.values() if each.waits_for_slot)
+    return Desk(region, monday, (*in_folder, *waiting), desk.recurring)
 
 
 def request_from_row(row: RequestRow, monday: date) -> VisitRequest:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from api.i18n import N_, Language
 from api.planning.build import PlanningWeek, build_week
-from api.planning.desk import desk_from_tables
+from api.planning.desk import Desk, desk_from_tables
 from api.planning.folder import check_folder, write_folder
 from api.planning.notes import Note
 from geodata.areas import village_areas
@@ -83,7 +83,15 @@ def plan_week(
     UnknownPlaceError
         When a letter, a stop or a unit names a place that the region has not.
     """
-    week = build_week(desk_from_tables(region, monday), gettext=language.gettext, locale=language.code)
+    return plan_desk(desk_from_tables(region, monday), language=language, time_limit_s=time_limit_s, solver=solver)
+
+
+def plan_desk(
+    desk: Desk, *, language: Language, time_limit_s: float = DEFAULT_TIME_LIMIT_S, solver: Solver = solve
+) -> PlannedWeek:
+    """As `plan_week`, for the week of a desk, wherever that came from."""
+    region = desk.region
+    week = build_week(desk, gettext=language.gettext, locale=language.code)
     instance = write_problem(week.problem)
     options = SolveOptions(time_limit_s=time_limit_s, instance_sha256=sha256_of(instance), gettext=language.gettext)
     plan = solver(week.problem, options)

@@ -2,10 +2,11 @@
 The whole store as one file, and back, on either database.
 
 A backup is gzipped JSON, a line a row: first what it is, last how many rows there were and the hash of all lines
-before. It is read in one transaction, so it shows one moment while others write. Before it is written, everything
-that bears a hash is checked, and SQLite checks its file, so that a damaged store is noticed while older backups are
-there. A backup restores into the version of the tables that it was taken from, and is then brought to the newest; all
-of it in one transaction. It holds hashes of passwords and all documents: it is made readable by its owner alone.
+before. Letters follow the rows, encrypted as they lie in their folder; the key is no part of it. Rows are read in one
+transaction, so they show one moment while others write. Before it is written, everything that bears a hash is checked,
+and SQLite checks its file, so that a damaged store is noticed while older backups are there. A backup restores into the
+version of the tables that it was taken from, and is then brought to the newest; all of it in one transaction. It holds
+hashes of passwords and all documents: it is made readable by its owner alone.
 """
 
 import base64
@@ -14,7 +15,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -28,17 +29,43 @@ from sqlalchemy.exc import DBAPIError
 from api.i18n import N_
 from api.store.audit import first_broken
 from api.store.database import Database, refused, told
-from api.store.errors import BackupFileError, DamagedError, StoreError, UnusableStoreError
+from api.store.errors import BackupFileError, DamagedError, MissingError, StoreError, UnusableStoreError
+from api.store.letter_folder import LetterFolder, is_letter_name
 from api.store.scope import Reading, RegencyCode
-from api.store.tables import METADATA, PLANS, REGENCIES, REGION_FILES
+from api.store.tables import ATTACHMENTS, METADATA, PLANS, REGENCIES, REGION_FILES
 from api.store.versions import head_revision, is_known, migrate, revision_of
 
 _FORMAT: Final = "moling/backup"
-_VERSION: Final = 1
+_VERSION: Final = 2
+_VERSIONS: Final = (1, _VERSION)
+"""Those that can be restored; the first held no letters."""
 _MOST_LINE: Final = 400_000_000
+_LETTER: Final = b'{"letter":'
+"""How the line of a letter begins."""
 _VERSION_TABLE: Final = "alembic_version"
 _ROWS_AT_ONCE: Final = 500
 _BYTES_AT_ONCE: Final = 8_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """
+    What a backup took out of a store, or brought into it.
+
+    Attributes
+    ----------
+    rows, letters
+        How many.
+    missing
+        Letters that rows tell of and that are not there.
+    keys
+        Identifiers of the keys that open the letters.
+    """
+
+    rows: int
+    letters: int
+    missing: int
+    keys: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +83,9 @@ class Backup:
     tables: str
 
 
-def back_up(database: Database, file: Path, *, at: datetime) -> int:
+def back_up(database: Database, letters: LetterFolder, file: Path, *, at: datetime) -> Carried:
     """
-    Write the whole store into a new file; returns the number of rows.
+    Write the whole store and its letters into a new file; returns what is in it.
 
     Raises
     ------
@@ -68,6 +95,8 @@ def back_up(database: Database, file: Path, *, at: datetime) -> int:
         When the store's tables are of another version.
     DamagedError
         When what the store keeps is not what was written into it.
+    LetterFilesError
+        When a letter is there and cannot be read.
     StoreBusyError
         When the database could not answer.
     """
@@ -77,7 +106,7 @@ def back_up(database: Database, file: Path, *, at: datetime) -> int:
             raise BackupFileError(N_("{file} is there already; name a new file."), file=file)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
             with gzip.GzipFile(fileobj=raw, mode="wb", filename="", compresslevel=6) as stream:
-                rows = _write(database, stream, at)
+                carried = _write(database, letters, stream, at)
             raw.flush()
             os.fsync(raw.fileno())
         os.link(fresh, file)  # which unlike a renaming replaces nothing
@@ -90,7 +119,7 @@ def back_up(database: Database, file: Path, *, at: datetime) -> int:
     finally:
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
-    return rows
+    return carried
 
 
 def check_backup(file: Path) -> Backup:
@@ -112,19 +141,19 @@ def check_backup(file: Path) -> Backup:
     first, end = _object(header or b""), _object(last)
     if first.get("format") != _FORMAT or end != {"rows": count, "sha256": digest.hexdigest()}:
         raise BackupFileError(N_("{file} is no whole backup of Moling."), file=file)
-    if first.get("version") != _VERSION or not is_known(str(first.get("tables"))):
+    if first.get("version") not in _VERSIONS or not is_known(str(first.get("tables"))):
         raise BackupFileError(N_("{file} was written by a newer program; restore it with that."), file=file)
     return Backup(file, str(first["tables"]))
 
 
-def restore(database: Database, backup: Backup, *, replaces: bool = False) -> int:
+def restore(database: Database, letters: LetterFolder, backup: Backup, *, replaces: bool = False) -> Carried:
     """
-    Fill the store from a backup, all or nothing; returns the number of rows.
+    Fill the store and the folder of letters from a backup, all or nothing; returns what is there then.
 
     Parameters
     ----------
     replaces
-        Also where the store holds something, which is gone then.
+        Also where the store holds something, which is gone then, letters included.
 
     Raises
     ------
@@ -132,10 +161,12 @@ def restore(database: Database, backup: Backup, *, replaces: bool = False) -> in
         When the file does not fit the tables, or the store is not empty.
     DamagedError
         When what it holds is not what was once written.
+    LetterFilesError
+        When the folder of letters could not take it.
     StoreBusyError, UnusableStoreError
         When the database could not take it.
     """
-    file = backup.file
+    file, before = backup.file, letters.names()
     try:
         with database.writes.begin() as connection:
             _clear(connection, replaces=replaces)
@@ -143,12 +174,20 @@ def restore(database: Database, backup: Backup, *, replaces: bool = False) -> in
             rows = _fill(connection, file)
             migrate(connection)
             check_store(connection)
-    except (DBAPIError, KeyError, ValueError, TypeError) as error:
+            wanted, keys = _letters(connection)
+            _put_letters(letters, file, wanted)
+    except (DBAPIError, KeyError, ValueError, TypeError, StoreError) as error:
+        for name in letters.names() - before:
+            letters.remove(name)
         outcome = told(error) if isinstance(error, DBAPIError) else None
         if isinstance(error, StoreError):
             raise
         raise outcome or BackupFileError(N_("{file} does not fit the tables."), file=file) from error
-    return rows
+    present = letters.names()
+    if replaces:
+        for name in present - wanted:
+            letters.remove(name)
+    return Carried(rows, len(wanted & present), len(wanted - present), keys)
 
 
 def check_store(connection: Connection) -> None:
@@ -191,8 +230,8 @@ def _check_hashes(connection: Connection, table: Table, name: str) -> None:
                 )
 
 
-def _write(database: Database, stream: gzip.GzipFile, at: datetime) -> int:
-    digest, rows = hashlib.sha256(), 0
+def _write(database: Database, letters: LetterFolder, stream: gzip.GzipFile, at: datetime) -> Carried:
+    digest, rows, missing = hashlib.sha256(), 0, 0
 
     def put(value: object) -> None:
         line = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
@@ -214,8 +253,30 @@ def _write(database: Database, stream: gzip.GzipFile, at: datetime) -> int:
                 for row in found:
                     rows += 1
                     put([_plain(value, column) for value, column in zip(row, table.c, strict=True)])
+        names, keys = _letters(connection)
+    for name in sorted(names):
+        try:
+            put({"letter": name, "content": base64.b64encode(letters.get(name)).decode()})
+        except MissingError:  # deleted since the rows were read, or lost: told, since the rest is still worth keeping
+            missing += 1
     stream.write(json.dumps({"rows": rows, "sha256": digest.hexdigest()}).encode() + b"\n")
-    return rows
+    return Carried(rows, len(names) - missing, missing, keys)
+
+
+def _letters(connection: Connection) -> tuple[frozenset[str], frozenset[str]]:
+    """Names of the files that all regencies' rows tell of, and the keys that open them."""
+    rows = connection.execute(select(ATTACHMENTS.c.file, ATTACHMENTS.c.key_id)).all()
+    return frozenset(row.file for row in rows), frozenset(row.key_id for row in rows)
+
+
+def _put_letters(letters: LetterFolder, file: Path, wanted: Collection[str]) -> None:
+    # A second reading of the backup, so that rows are judged before anything is put into the folder.
+    for line in _lines(file):
+        if line.startswith(_LETTER):
+            found = json.loads(line)
+            if found["letter"] not in wanted or not is_letter_name(found["letter"]):
+                raise ValueError("A letter that no row tells of.")
+            letters.put(found["letter"], base64.b64decode(found["content"], validate=True))
 
 
 def _plain(value: object, column: Any) -> object:  # noqa: ANN401 (a column of any type)
@@ -276,6 +337,8 @@ def _fill(connection: Connection, file: Path) -> int:
             waiting.clear()
 
     for line in _lines(file):
+        if line.startswith(_LETTER):
+            continue
         found = json.loads(line)
         if isinstance(found, list):
             waiting.append({column.name: _value(each, column) for each, column in zip(found, columns, strict=True)})

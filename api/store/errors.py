@@ -60,3 +60,11 @@ class DamagedError(StoreError, ValueError):
 
 class BackupFileError(StoreError, ValueError):
     """A backup cannot be written, or a file is none that can be restored here."""
+
+
+class LetterFilesError(StoreError):
+    """The folder of letters cannot be used: it is not there, not ours alone, or full."""
+
+
+class LetterKeyError(StoreError):
+    """The key of the letters is missing, another one, or no secret any more."""

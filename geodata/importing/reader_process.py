@@ -1,22 +1,13 @@
 """
-Reading strangers' files in processes of their own, with caps on memory, time and disk.
+Reading strangers' files in a process of their own (`geodata.capped_process`), with caps on memory, time and disk.
 
-A server process loads the parsers once; for each file it forks a child that reads it and ends. The child hands its
-answer over as a file of JSON, so nothing that it holds is ever executed. It inherits no terminal, dies with the server,
-and the server dies with its parent.
+The child hands its answer over as a file of JSON.
 """
 
-import contextlib
-import ctypes
 import errno
 import json
 import os
-import resource
-import signal
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -24,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from geodata.capped_process import CappedProcess, Caps, Ending
 from geodata.errors import N_
 from geodata.importing.found import (
     Box,
@@ -41,7 +33,6 @@ from geodata.importing.words import is_same_regency, read_code
 from geodata.road_graph import MAX_ROADS_BYTES, RoadGraph, build_graph, graph_bytes, read_graph
 
 MAX_ANSWER_BYTES: Final = 128_000_000
-_MEGABYTE = 1 << 20
 _PARSERS: Final = (
     *("openpyxl", "geodata.road_extract", "geodata.importing.reading"),
     *(f"geodata.importing.{name}" for name in ("marks", "osm", "sheets")),
@@ -49,29 +40,8 @@ _PARSERS: Final = (
 """Loaded by the server alone, so that forked children find them loaded."""
 _ANSWER = "answer.json"
 _ROADS = "roads.npz"
-_PR_SET_PDEATHSIG = 1
-_SERVE = "import sys; sys.path.insert(0, sys.argv[1]); from geodata.importing.reader_process import serve; serve()"
-_OUT_OF_MEMORY = 77
-"""Exit code of a child that was refused memory."""
 _NO_ROOM = (os.strerror(errno.EAGAIN), os.strerror(errno.ENOMEM))
 """What libraries say whose threads find no room for a stack, and who turn that into an error of their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """
-    What reading one file may take.
-
-    Attributes
-    ----------
-    memory_mb
-        Address space above that of the loaded parsers.
-    seconds
-        Of the clock.
-    """
-
-    memory_mb: int = 512
-    seconds: float = 120.0
 
 
 USUAL_CAPS: Final = Caps()
@@ -125,27 +95,11 @@ class FileReader:
     ----------
     caps
         For each file by itself.
-
-    Attributes
-    ----------
-    peak_kb
-        The most resident memory that a child has taken yet, that of the loaded parsers included.
     """
 
     def __init__(self, caps: Caps = USUAL_CAPS) -> None:
         self._caps = caps
-        self.peak_kb = 0
-        root = str(Path(__file__).resolve().parents[2])
-        # One arena and one thread: address space is capped, and each more would claim 64 MB of it.
-        quiet = {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "GDAL_NUM_THREADS": "1"}
-        self._server = subprocess.Popen(  # noqa: S603 (this interpreter, this code)
-            [sys.executable, "-P", "-c", _SERVE, root, str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            env={**os.environ, **quiet},
-        )
+        self._process = CappedProcess(__name__)
 
     def __enter__(self) -> Self:
         return self
@@ -153,17 +107,17 @@ class FileReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.kill()
-        self._server.wait()
-        for stream in (self._server.stdin, self._server.stdout):
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    stream.close()
+        self._process.__exit__(kind, error, trace)
+
+    @property
+    def peak_kb(self) -> int:
+        """The most resident memory that a child has taken yet, that of the loaded parsers included."""
+        return self._process.peak_kb
 
     @property
     def pid(self) -> int:
         """Process id of the server."""
-        return self._server.pid
+        return self._process.pid
 
     def read(self, path: Path, wanted: Wanted) -> tuple[FoundTable, ...]:
         """
@@ -205,27 +159,18 @@ class FileReader:
 
     def _answer(self, task: str, path: Path, stage: Path, wish: Mapping[str, Any]) -> bytes:
         """What the child says of a file, as it wrote it."""
-        caps = {"memory_mb": self._caps.memory_mb, "seconds": self._caps.seconds}
-        ending = self._ask({"task": task, "path": str(path.absolute()), "stage": str(stage), **caps, "wish": wish})
-        if ending == "time":
-            raise TooLargeError(N_("takes longer than {most} s to read"), most=f"{self._caps.seconds:g}")
-        if ending == "memory":
-            raise TooLargeError(N_("needs more than {most} MB of memory to read"), most=self._caps.memory_mb)
-        if ending != "0":
-            raise DamagedFileError(N_("is damaged in a way that breaks its reader"))
-        return _read_whole(stage / _ANSWER, MAX_ANSWER_BYTES)
-
-    def _ask(self, request: Mapping[str, Any]) -> str:
-        assert self._server.stdin is not None
-        assert self._server.stdout is not None
-        try:
-            self._server.stdin.write(json.dumps(request).encode() + b"\n")
-            self._server.stdin.flush()
-            ending, peak_kb = self._server.stdout.readline().decode().split()
-        except (BrokenPipeError, ValueError) as error:
-            raise DamagedFileError(N_("could not be read: the reading process has ended")) from error
-        self.peak_kb = max(self.peak_kb, int(peak_kb))
-        return ending
+        request = {"task": task, "path": str(path.absolute()), "stage": str(stage), "wish": wish}
+        match self._process.ask(request, self._caps):
+            case Ending.TIME:
+                raise TooLargeError(N_("takes longer than {most} s to read"), most=f"{self._caps.seconds:g}")
+            case Ending.MEMORY:
+                raise TooLargeError(N_("needs more than {most} MB of memory to read"), most=self._caps.memory_mb)
+            case Ending.BROKEN:
+                raise DamagedFileError(N_("is damaged in a way that breaks its reader"))
+            case Ending.GONE:
+                raise DamagedFileError(N_("could not be read: the reading process has ended"))
+            case Ending.DONE:
+                return _read_whole(stage / _ANSWER, MAX_ANSWER_BYTES)
 
 
 def _read_whole(path: Path, most: int) -> bytes:
@@ -234,63 +179,19 @@ def _read_whole(path: Path, most: int) -> bytes:
     return path.read_bytes()
 
 
-def serve() -> None:
-    """Answer requests, one a line, until there are no more; the server's main loop."""
-    _die_with(int(sys.argv[2]))
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what libraries print is no answer
+def load() -> None:
+    """Load the parsers; called once, in the server."""
     from geodata.importing.vector import load_projections  # noqa: PLC0415 (the parent needs no parser)
 
     for parser in _PARSERS:
         import_module(parser)
     load_projections()
-    for line in sys.stdin:
-        request = json.loads(line)
-        server = os.getpid()
-        child = os.fork()
-        if child == 0:
-            _read_in_child(request, server)  # never returns
-        print(*_waited(child, request["seconds"]), file=answers, flush=True)
 
 
-def _waited(child: int, seconds: float) -> tuple[str, int]:
-    """How the child ended (``0``, ``memory``, ``time`` or anything else when it broke), and its peak memory in kB."""
-    began = time.monotonic()
-    while True:
-        done, status, used = os.wait4(child, os.WNOHANG)
-        passed_s = time.monotonic() - began
-        if done:
-            return _ending(status), _kilobytes(used.ru_maxrss)
-        if passed_s > seconds:
-            os.kill(child, signal.SIGKILL)
-            return "time", _kilobytes(os.wait4(child, 0)[2].ru_maxrss)
-        time.sleep(min(0.02, 0.0005 + passed_s / 20))  # an answer lies there for a twentieth of its time at most
-
-
-def _kilobytes(peak: int) -> int:
-    return peak // 1024 if sys.platform == "darwin" else peak  # the one system that counts it in bytes
-
-
-def _ending(status: int) -> str:
-    if os.WIFSIGNALED(status):
-        # Compiled libraries that are refused memory abort; the kernel kills who counts too long with SIGXCPU.
-        return {signal.SIGABRT: "memory", signal.SIGXCPU: "time"}.get(signal.Signals(os.WTERMSIG(status)), "broken")
-    code = os.WEXITSTATUS(status)
-    return "memory" if code == _OUT_OF_MEMORY else str(code)
-
-
-def _read_in_child(request: Mapping[str, Any], server: int) -> None:
-    code = 1
-    try:
-        _die_with(server)
-        _cap(request["memory_mb"], request["seconds"])
-        stage = Path(request["stage"])
-        (stage / _ANSWER).write_bytes(_told(request, stage))
-        code = 0
-    except MemoryError:
-        code = _OUT_OF_MEMORY
-    finally:
-        os._exit(code)
+def work(request: Mapping[str, Any]) -> None:
+    """Read a file and write the answer beside it; called in the child."""
+    stage = Path(request["stage"])
+    (stage / _ANSWER).write_bytes(_told(request, stage))
 
 
 def _told(request: Mapping[str, Any], stage: Path) -> bytes:
@@ -336,26 +237,3 @@ def _cut_roads(path: Path, stage: Path, wish: Mapping[str, Any]) -> bytes:
 
 
 _TASKS: Final = {"tables": _read_tables, "roads": _cut_roads}
-
-
-def _cap(memory_mb: int, seconds: float) -> None:
-    pages = int(Path("/proc/self/statm").read_text().split()[0]) if Path("/proc/self/statm").exists() else 0
-    loaded = pages * resource.getpagesize() or 2_000 * _MEGABYTE
-    memory = loaded + memory_mb * _MEGABYTE
-    whole = int(seconds) + 1
-    for what, most in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, whole),
-        (resource.RLIMIT_FSIZE, 700_000_000),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
-
-
-def _die_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends, on Linux; elsewhere the closed pipe ends the server."""
-    if not sys.platform.startswith("linux"):
-        return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)

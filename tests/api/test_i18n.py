@@ -9,7 +9,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
-from api.i18n import LANGUAGES, LOCALE_DIR, language
+from api.i18n import LANGUAGES, LOCALE_DIR, bracketed, language
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,3 +69,14 @@ def test_no_message_stands_inside_an_f_string() -> None:
         for file in (ROOT / package).rglob("*.py"):
             for line in file.read_text(encoding="utf-8").splitlines():
                 assert not marked.search(line), f"{file.name}: {line.strip()}"
+
+
+def test_brackets_stand_around_each_message_and_nothing_else() -> None:
+    """A page in the bracketed language shows which of its words went through gettext."""
+    told = bracketed(language("id"))
+    assert told.code == "id"
+    assert told.gettext("{count} stops") == f"⟦{language('id').gettext('{count} stops')}⟧"
+    assert told.gettext("{count} stops").format(count=3) == "⟦3 titik layanan⟧"
+    assert (
+        told.ngettext("one stop", "{count} stops", 2) == f"⟦{language('id').ngettext('one stop', '{count} stops', 2)}⟧"
+    )

@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
+from geodata.capped_process import Caps
 from geodata.errors import RoadsFileError
 from geodata.importing.found import FileError
-from geodata.importing.reader_process import Caps, FileReader
+from geodata.importing.reader_process import FileReader
 from geodata.region import load_region
 from geodata.road_classes import CLASS_NUMBER, RoadSettings
 from geodata.road_extract import read_extract, way_kind

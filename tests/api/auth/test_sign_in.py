@@ -126,4 +126,4 @@ def test_signing_in_leads_to_our_own_pages_only(visit: Visit, goal: str) -> None
 def test_every_route_declares_its_policy(office_application: FastAPI) -> None:
     table = policies_of(office_application)
     missing = {path for (_, path), policy in table.items() if policy is None}
-    assert missing == {"/api/v1/openapi.json", "/static/{name}", "/healthz"}
+    assert missing == {"/api/v1/openapi.json", "/static/{name:path}", "/healthz"}

@@ -1,7 +1,6 @@
 """The store's commands, as whoever keeps an installation types them, and its tables' versions and backups."""
 
 import gzip
-import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,13 +10,13 @@ import pytest
 from alembic import command
 from sqlalchemy import inspect
 
-from api.cli import main
 from api.entities import Role, User, UserId
 from api.settings import SettingError, Settings, read_settings
 from api.store.audit import first_broken, list_audit
 from api.store.backup import back_up, check_backup, restore
 from api.store.database import Database, open_database
 from api.store.errors import BackupFileError, DamagedError, UnusableStoreError
+from api.store.letter_folder import LetterFolder
 from api.store.office_settings import put_setting
 from api.store.passwords import HashedPassword, is_password
 from api.store.people import add_user, find_password, list_users
@@ -31,26 +30,9 @@ from geodata import SAMPLE_DIR
 from geodata.region import load_region
 from tests.api.conftest import ROOT
 from tests.api.store.test_subjects import REQUEST
-from tests.stores import BATU_BARA, NOW
+from tests.stores import BATU_BARA, NOW, Run
 
 PASSWORD = "tiga van di jalan raya"
-
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """A command with the store's address in its environment: exit code, output, errors."""
-
-    def call(url: str, *arguments: object, typed: str = "") -> tuple[int, str, str]:
-        monkeypatch.setenv("MOLING_DATABASE_URL", url)
-        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-        code = main(["--lang", "en", *map(str, arguments)])
-        shown = capsys.readouterr()
-        return code, shown.out, shown.err
-
-    return call
 
 
 def test_tables_and_migrations_are_the_same(new_url: Callable[[], str]) -> None:
@@ -146,19 +128,19 @@ def rows_of(database: Database) -> dict[str, list[object]]:
 
 
 def test_a_backup_restores_everything_on_the_other_database_too(
-    filled: str, database: Database, store: Store, tmp_path: Path, postgresql: str
+    filled: str, database: Database, store: Store, letters: LetterFolder, tmp_path: Path, postgresql: str
 ) -> None:
     """Row by row the same, whichever database it comes from and goes to, and it works on."""
     import psycopg  # noqa: PLC0415
 
-    count = back_up(database, tmp_path / "file", at=NOW)
+    count = back_up(database, letters, tmp_path / "file", at=NOW).rows
     assert count == sum(map(len, rows_of(database).values()))
     name = f"other_{database.writes.dialect.name}"
     with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     for address in (f"sqlite:///{tmp_path / name}.db", f"{postgresql.rpartition('/')[0]}/{name}"):
         other = open_database(address, wait_s=10, creates=True)
-        assert restore(other, check_backup(tmp_path / "file")) == count
+        assert restore(other, letters, check_backup(tmp_path / "file")).rows == count
         assert rows_of(other) == rows_of(database)
         with open_store(address) as opened:
             assert opened.read(BATU_BARA, lambda scope: get_request(scope, REQUEST.id)) == REQUEST
@@ -170,14 +152,16 @@ def test_a_backup_restores_everything_on_the_other_database_too(
         other.close()
 
 
-def test_restoring_is_all_or_nothing(filled: str, database: Database, store: Store, tmp_path: Path) -> None:
+def test_restoring_is_all_or_nothing(
+    filled: str, database: Database, store: Store, letters: LetterFolder, tmp_path: Path
+) -> None:
     """A store that holds something is left alone unless told; a file that is cut or changed changes nothing."""
     file = tmp_path / "file"
-    back_up(database, file, at=NOW)
+    back_up(database, letters, file, at=NOW)
     store.write(BATU_BARA, lambda scope: put_setting(scope, "later", 1, by="test", at=NOW))
     before = rows_of(database)
     with pytest.raises(BackupFileError, match="--replace"):
-        restore(database, check_backup(file))
+        restore(database, letters, check_backup(file))
     lines = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
     crafted = json.dumps(["1219", "strange", 1]).encode() + b"\n"
     for number, wrong in enumerate(
@@ -191,22 +175,22 @@ def test_restoring_is_all_or_nothing(filled: str, database: Database, store: Sto
     ):
         (tmp_path / f"wrong{number}").write_bytes(wrong)
         with pytest.raises(BackupFileError):
-            restore(database, check_backup(tmp_path / f"wrong{number}"), replaces=True)
+            restore(database, letters, check_backup(tmp_path / f"wrong{number}"), replaces=True)
     assert rows_of(database) == before
-    restore(database, check_backup(file), replaces=True)
+    restore(database, letters, check_backup(file), replaces=True)
     acts = store.read(BATU_BARA, list_audit)
     assert "later" not in {act.subject for act in acts}
     assert len(acts) == len(before["audit"]) - 1
 
 
 def test_a_backup_that_breaks_a_rule_of_the_tables_changes_nothing(
-    filled: str, database: Database, tmp_path: Path
+    filled: str, database: Database, letters: LetterFolder, tmp_path: Path
 ) -> None:
     """Whoever can make the hash fit still cannot bring in rows that the tables refuse, or an audit that is broken."""
     from hashlib import sha256  # noqa: PLC0415
 
     file = tmp_path / "file"
-    back_up(database, file, at=NOW)
+    back_up(database, letters, file, at=NOW)
     before = rows_of(database)
     lines = gzip.decompress(file.read_bytes()).splitlines(keepends=True)[:-1]
     for number, (old, new) in enumerate(
@@ -217,18 +201,18 @@ def test_a_backup_that_breaks_a_rule_of_the_tables_changes_nothing(
         end = {"rows": sum(map(len, before.values())), "sha256": sha256(body).hexdigest()}
         (tmp_path / f"wrong{number}").write_bytes(gzip.compress(body + json.dumps(end).encode() + b"\n"))
         with pytest.raises((BackupFileError, DamagedError)):
-            restore(database, check_backup(tmp_path / f"wrong{number}"), replaces=True)
+            restore(database, letters, check_backup(tmp_path / f"wrong{number}"), replaces=True)
     assert rows_of(database) == before
 
 
 def test_a_damaged_store_is_noticed_before_its_backup_is_written(
-    filled: str, database: Database, tmp_path: Path
+    filled: str, database: Database, letters: LetterFolder, tmp_path: Path
 ) -> None:
     """So that nobody finds out when the older backups are gone."""
     with database.writes.begin() as connection:
         connection.execute(REGION_FILES.update().where(REGION_FILES.c.name == "fleet.toml").values(content=b"x"))
     with pytest.raises(DamagedError, match="1219"):
-        back_up(database, tmp_path / "file", at=NOW)
+        back_up(database, letters, tmp_path / "file", at=NOW)
     assert not [each for each in tmp_path.iterdir() if "file" in each.name]
 
 
@@ -244,8 +228,10 @@ def test_settings_come_from_the_environment() -> None:
 def test_every_setting_is_described() -> None:
     """The page and the code name the same variables."""
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    for name in ("MOLING_DATABASE_URL", "MOLING_WRITE_WAIT_S", Settings().database_url):
+    for name in ("MOLING_DATABASE_URL", "MOLING_WRITE_WAIT_S", "MOLING_FILES", "MOLING_KEY_FILE"):
         assert name in page
+    for value in (Settings().database_url, Settings().files, Settings().key_file):
+        assert f"`{value}`" in page
 
 
 def test_a_regency_is_listed_once_it_is_in(store: Store) -> None:

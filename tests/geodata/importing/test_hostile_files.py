@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from geodata.capped_process import Caps
 from geodata.importing.found import (
     DamagedFileError,
     FileError,
@@ -20,7 +21,7 @@ from geodata.importing.found import (
     UnsafeFileError,
     read_found,
 )
-from geodata.importing.reader_process import Caps, FileReader, Wanted
+from geodata.importing.reader_process import FileReader, Wanted
 from tests.fuzz_files import ROADS, fuzz
 from tests.import_seeds import kml, write_seeds
 
