@@ -20,7 +20,7 @@ import ssl
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -29,6 +29,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from api.errors import ApiError, UnfitFormError
 from api.i18n import N_
+from api.store.errors import StoreClosedError, StoreError
 from api.store.key_file import find_key, make_key
 from api.store.scope import RegencyCode
 from api.store.store import Store
@@ -38,6 +39,8 @@ from api.store.webhooks import Delivery, end_attempt, has_due, take_due
 LOG: Final = logging.getLogger(__name__)
 LONGEST_S: Final = 10.0
 """Of an attempt in all, in seconds."""
+PAUSE_S: Final = 2.0
+"""Between two looks at what is due."""
 MOST_ANSWER: Final = 64 * 1024
 """Bytes of an answer; a longer one counts as a failure."""
 SIGNATURE: Final = "Moling-Signature"
@@ -89,9 +92,12 @@ class Posting:
         if parts is None or not (parts.scheme == "https" or self.allows_private):
             raise UnfitFormError(N_("Write an address such as https://example.go.id/moling, without a password."))
         assert parts.hostname is not None
-        with suppress(ValueError):
-            if not self._may_call(ipaddress.ip_address(parts.hostname)):
-                raise UnfitFormError(N_("This address is not one that everybody can reach."))
+        try:
+            number = ipaddress.ip_address(parts.hostname)
+        except ValueError:  # a name; what it leads to is looked at when it is called
+            return
+        if not self._may_call(number):
+            raise UnfitFormError(N_("This address is not one that everybody can reach."))
 
     def deliver_due(self, store: Store, now: datetime) -> int:
         """
@@ -107,6 +113,16 @@ class Posting:
                 self._attempt(store, regency, delivery, address, now)
                 made += 1
         return made
+
+    def deliver_until(self, stop: threading.Event, store: Store) -> None:
+        """Attempt what becomes due, until told to stop; what the store or the key refuses is tried again."""
+        while not stop.wait(PAUSE_S):
+            try:
+                self.deliver_due(store, datetime.now(UTC))
+            except StoreClosedError:
+                return
+            except StoreError as error:
+                LOG.warning("webhooks wait: %s", error)
 
     def _attempt(self, store: Store, regency: RegencyCode, delivery: Delivery, address: str, now: datetime) -> None:
         status: int | None = None

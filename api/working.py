@@ -1,9 +1,10 @@
-"""`moling worker`: does what the office asked for in the background."""
+"""`moling worker`: does what the office asked for in the background, and tells the programs outside that asked."""
 
 import argparse
 import logging
 import os
 import sys
+from threading import Thread
 
 from api.i18n import Gettext, Language
 
@@ -33,6 +34,7 @@ def run_worker(arguments: argparse.Namespace, lang: Language) -> int:
     from api.planning.store_weeks import StoreWeeks  # noqa: PLC0415
     from api.solving import stop_on_signal  # noqa: PLC0415
     from api.store.store import open_store  # noqa: PLC0415
+    from api.webhooks import Posting  # noqa: PLC0415
 
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("api").setLevel(logging.INFO)  # of libraries only what is wrong
@@ -43,6 +45,8 @@ def run_worker(arguments: argparse.Namespace, lang: Language) -> int:
             open_store(settings.database_url, wait_s=settings.write_wait_s) as store,
             stop_on_signal() as stop,
         ):
+            posting = Posting(settings.key_file, settings.private_webhooks)
+            Thread(target=posting.deliver_until, args=(stop, store), name="webhooks", daemon=True).start()
             JobWorker(settings, StoreWeeks(store, settings.cache).solve).run(stop)
     except KeyboardInterrupt:
         code = _INTERRUPTED

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -36,17 +35,17 @@ class Program:
         office.write(regency, keep)
         self.http = TestClient(app, base_url=ORIGIN, headers={"Authorization": f"Bearer {self.token}"})
 
-    def get(self, path: str, **options: Any) -> httpx2.Response:
+    def get(self, path: str, **options: object) -> httpx2.Response:
         """GET below ``/api/v1``."""
-        return self.http.get(f"/api/v1{path}", **options)
+        return self.http.get(f"/api/v1{path}", **options)  # type: ignore[arg-type]
 
-    def post(self, path: str, body: object = None, **options: Any) -> httpx2.Response:
+    def post(self, path: str, body: object = None, **options: object) -> httpx2.Response:
         """POST JSON below ``/api/v1``."""
-        return self.http.post(f"/api/v1{path}", json=body, **options)
+        return self.http.post(f"/api/v1{path}", json=body, **options)  # type: ignore[arg-type]
 
-    def put(self, path: str, body: object, **options: Any) -> httpx2.Response:
+    def put(self, path: str, body: object, **options: object) -> httpx2.Response:
         """PUT JSON below ``/api/v1``."""
-        return self.http.put(f"/api/v1{path}", json=body, **options)
+        return self.http.put(f"/api/v1{path}", json=body, **options)  # type: ignore[arg-type]
 
     def delete(self, path: str) -> httpx2.Response:
         """DELETE below ``/api/v1``."""
@@ -74,9 +73,11 @@ def sample_documents(planned_week: Path) -> PlanDocuments:
     return PlanDocuments(instance.read_bytes(), plan.read_bytes(), None, cards.read_bytes())
 
 
-def put_plan(office: Office, documents: PlanDocuments, version: int, state: PlanState) -> PlanId:
-    """Put a version of the week in, by the planner, and bring it to that state by the approver."""
-    plan = WeeklyPlan(PlanId(f"2026-W50-v{version}"), MONDAY, version, UserId("planner"))
+def put_plan(
+    office: Office, documents: PlanDocuments, version: int, state: PlanState, *, author: str = "planner"
+) -> PlanId:
+    """Put a version of the week in, by its author, and bring it to that state by the approver."""
+    plan = WeeklyPlan(PlanId(f"2026-W50-v{version}"), MONDAY, version, UserId(author))
     ways = {
         PlanState.DRAFT: (),
         PlanState.SUBMITTED: (PlanState.SUBMITTED,),
@@ -86,9 +87,9 @@ def put_plan(office: Office, documents: PlanDocuments, version: int, state: Plan
     now = office.now()
 
     def put(scope: Writing) -> None:
-        add_plan(scope, plan, documents, by="planner", at=now)
+        add_plan(scope, plan, documents, by=author, at=now)
         for each in ways[state]:
-            who = UserId("approver" if each is PlanState.APPROVED else "planner")
+            who = UserId("approver" if each is PlanState.APPROVED else author)
             step_plan(scope, plan.id, each, by=who, at=now, reason="")
 
     office.write(BATU_BARA, put)

@@ -12,7 +12,7 @@ from api.auth.policies import by_token
 from api.documents import ItineraryDocument, UnservedDocument
 from api.entities import PlanId, Role
 from api.errors import NotThereError, UnfitFormError
-from api.i18n import N_, language
+from api.i18n import N_
 from api.integration.answers import CHANGING, AskedChanges, problems
 from api.integration.plan_routes import OFFICE, WeekQuery
 from api.integration.plans import (
@@ -55,7 +55,7 @@ def _add_itineraries(router: APIRouter, office: Office) -> None:
     ) -> list[ItineraryDocument]:
         """Of this week where none is named. 404 where none is published."""
         found = published_week(office, RegencyCode(caller.regency or ""), week).itineraries
-        gettext = language(lang).gettext
+        gettext = office.language(lang).gettext
         return [
             ItineraryDocument.model_validate(as_document(each, gettext=gettext))
             for each in found
@@ -68,7 +68,7 @@ def _add_itineraries(router: APIRouter, office: Office) -> None:
     ) -> list[UnservedDocument]:
         """Those that were asked for or due first, then villages that wait. 404 where none is published."""
         found = published_week(office, RegencyCode(caller.regency or ""), week)
-        gettext = language(lang).gettext
+        gettext = office.language(lang).gettext
         left_out = (*found.unserved, *found.waiting)
         return [UnservedDocument.model_validate(unserved_document(each, gettext=gettext)) for each in left_out]
 
@@ -90,7 +90,7 @@ def _add_visits(router: APIRouter, office: Office) -> None:
         end = last or start + timedelta(days=PUBLIC_DAYS)
         if not timedelta(0) <= end - start <= timedelta(days=MOST_DAYS):
             raise UnfitFormError(N_("Ask for days in their order, and for three months at most."))
-        return public_visits(office, regency, start, end, village, language(lang).gettext)
+        return public_visits(office, regency, start, end, village, office.language(lang).gettext)
 
 
 def _add_changes(router: APIRouter, office: Office) -> None:

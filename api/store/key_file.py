@@ -1,4 +1,4 @@
-"""The office's key: a file for this user alone, outside of all backups. Letters are encrypted by it, and calls signed."""
+"""The office's key: a file for its user alone, in no backup. Letters are encrypted by it, and calls are signed."""
 
 import os
 import re

@@ -72,9 +72,9 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture
-def posting(office: Office) -> Posting:
-    """Posting that may call this machine."""
-    return Posting(office.settings.key_file, allows_private=True)
+def posting(tmp_path: Path) -> Posting:
+    """Posting that may call this machine, with the office's key."""
+    return Posting(tmp_path / "moling.key", allows_private=True)
 
 
 def hook(office: Office, address: str, *events: Event) -> Webhook:
@@ -231,8 +231,8 @@ def test_nobody_there_is_not_reached(listener: Listener, posting: Posting) -> No
         "https://0x7f.1/",
     ],
 )
-def test_the_office_s_own_network_is_never_called(office: Office, listener: Listener, address: str) -> None:
-    posting = Posting(office.settings.key_file)
+def test_the_office_s_own_network_is_never_called(listener: Listener, address: str) -> None:
+    posting = Posting(Path("none"))
     with pytest.raises(UndeliveredError):
         posting.send(address, b"{}", "t=1,v1=x")
     with pytest.raises(UndeliveredError):
@@ -251,9 +251,7 @@ def test_the_office_s_own_network_is_never_called(office: Office, listener: List
         "https://",
     ],
 )
-def test_such_an_address_is_not_even_kept(program: Programs, address: str) -> None:
-    answer = program(Role.ADMIN).post("/webhooks", {"address": address, "events": ["plan.published"]})
-    assert answer.status_code == 422
+def test_such_an_address_is_not_even_kept(address: str) -> None:
     with pytest.raises(UnfitFormError):
         Posting(Path("none")).check_address(address)
 
@@ -272,6 +270,7 @@ def test_programs_keep_webhooks_and_see_their_key_once(program: Programs, office
     assert changed.json()["is_active"] is False
     assert admin.put(f"/webhooks/{code}", sent, headers={"If-Match": made.headers["etag"]}).status_code == 412
     assert admin.get(f"/webhooks/{code}/deliveries").json() == []
+    assert admin.post("/webhooks", {**sent, "address": "https://10.0.0.1/"}).status_code == 422
     assert program(Role.PLANNER).get("/webhooks").status_code == 403
     assert admin.delete(f"/webhooks/{code}").status_code == 204
     assert admin.get("/webhooks").json() == []
