@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from api.administration.routes import administration_router
 from api.app import create_office_app
 from api.integration.routes import integration_router
 from api.office import Office
@@ -9,4 +10,4 @@ from api.office import Office
 
 def office_app(office: Office) -> FastAPI:
     """The application of a running office."""
-    return create_office_app(office, (integration_router(office),))
+    return create_office_app(office, (administration_router(office), integration_router(office)))
