@@ -17,7 +17,8 @@ from api.office import Office
 from api.store.accounts import LINK_LASTS, add_account, new_token
 from api.store.audit import AuditRow, list_audit
 from api.store.passwords import NO_PASSWORD, is_password
-from api.store.people import find_user
+from api.store.people import find_password, find_user
+from api.store.secrets import Purpose, find_subject
 from tests.offices import ORIGIN, PASSWORD, Clock, Visitor
 from tests.programs import Program
 from tests.stores import BATU_BARA
@@ -206,3 +207,33 @@ def test_no_cell_of_the_file_is_a_formula(office: Office) -> None:
     row = AuditRow(1, office.now(), "=1+1", "@x", "-2", {})
     text = trail_csv([row], office.zone(BATU_BARA))
     assert ",'=1+1,'@x,'-2," in text
+
+
+def test_accounts_are_kept_on_the_command_line(
+    office: Office, url: str, call_moling: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def call(*arguments: str, typed: str = "") -> tuple[int, str]:
+        monkeypatch.setenv("MOLING_DATABASE_URL", url)
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        done = call_moling("--lang", "en", "user", *arguments)
+        return done.returncode, done.stdout  # type: ignore[attr-defined]
+
+    code, listed = call("list", "12.19")
+    assert code == 0
+    assert "school\tschool\t10204056\tAccount school" in listed.splitlines()
+    code, token = call("token", "12.19", "school", "--days", "30")
+    assert code == 0
+    now = office.now
+    assert (
+        office.read(BATU_BARA, lambda scope: find_subject(scope, token.strip(), Purpose.API_TOKEN, at=now()))
+        == "school"
+    )
+    assert call("password", "12.19", "school", typed=f"{NEW}\n")[0] == 0
+    assert office.read(BATU_BARA, lambda scope: find_subject(scope, token.strip(), Purpose.API_TOKEN, at=now())) is None
+    assert is_password(NEW, office.read(BATU_BARA, lambda scope: find_password(scope, UserId("school"))))
+    assert call("close", "12.19", "school")[0] == 0
+    assert call("close", "12.19", "school")[0] != 0
+    assert call("close", "12.19", "admin")[0] != 0
+    assert call("token", "12.19", "crew", "--days", "366")[0] != 0
+    assert call("token", "12.19", "crew", "--days", "0")[0] != 0
+    assert call("password", "12.19", "crew", typed="short\n")[0] != 0
