@@ -20,7 +20,7 @@ from api.entities import RequestState, Role, User, UserId, VisitRequest
 from api.errors import BadInputError
 from api.i18n import Language
 from api.planning.desk import request_from_row
-from api.settings import DATABASE_URL
+from api.settings import DATABASE_URL, FILES, KEY_FILE
 from api.store.passwords import hash_password
 from api.store.people import add_user
 from api.store.regions import RegionDocuments, put_region, read_region_documents
@@ -61,6 +61,8 @@ def use_example(folder: Path, lang: Language) -> Iterator[str]:
         raise BadInputError(text.format(folder=folder, problem=error.strerror)) from error
     # The worker that is started later reads the same settings.
     os.environ[DATABASE_URL] = f"sqlite:///{database.resolve()}"
+    os.environ[FILES] = str(database.resolve().with_name("files"))
+    os.environ[KEY_FILE] = str(database.resolve().with_name("moling.key"))
     if not is_new:
         return
     with telling(lang.gettext) as settings:

@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.generated",
     "tests.living",
     "tests.stores",
+    "tests.drafts",
     "tests.offices",
     "tests.programs",
     "tests.weeks",

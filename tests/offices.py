@@ -77,6 +77,7 @@ def office(url: str, store: Store, clock: Clock, hashed: HashedPassword, tmp_pat
         database_url=url,
         public_url=ORIGIN,
         cache_folder=tmp_path / "cache",
+        files_folder=tmp_path / "letters",
         key_path=tmp_path / "moling.key",
     )
     office = Office(settings, store, clock)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from html.parser import HTMLParser
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -21,6 +22,7 @@ from api.entities import Role
 from api.example import REGENCY
 from api.i18n import bracketed, language
 from api.office import Office
+from api.store.plans import get_documents
 from api.store.requests import list_requests
 from api.store.scope import Writing
 from api.store.secrets import Purpose, keep_secret, new_secret
@@ -30,6 +32,8 @@ from tests.living import PLAN, ROOT, Living
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 ACCOUNTS = {Role.PLANNER: "perencana", Role.APPROVER: "kepala", Role.ADMIN: "admin", Role.AUDITOR: "pemeriksa"}
 WIDTHS = (360, 1280)
+NO_PAGES = ("{job}", "{name}", "{attachment}", ".ics", ".xlsx", ".csv")
+"""How addresses of streams and files end."""
 
 
 def secret_of(living: Living, purpose: Purpose, subject: str) -> str:
@@ -57,10 +61,13 @@ def pages(living: Living) -> list[tuple[str, Policy]]:
         "site": site.code,
         "vehicle": region.fleet.units[0].id,
         "day": living.week.isoformat(),
+        "step": "arsipkan",
     }
+    stop = living.office.itinerary(REGENCY, PLAN).itineraries[0].stops[0]
+    queries = {"/kantor/pekan/{week}/ubah/{plan}": urlencode({"kunjungan": stop.card.visit})}
     found = []
     for (method, path), policy in policies_of(office_app(living.office)).items():
-        if method != "GET" or policy is None or path.startswith("/api/") or path.endswith((".ics", ".xlsx", ".csv")):
+        if method != "GET" or policy is None or path.startswith("/api/") or path.endswith(NO_PAGES):
             continue
         needed = re.findall(r"\{(\w+)(?::\w+)?\}", path)
         filled = path
@@ -70,7 +77,7 @@ def pages(living: Living) -> list[tuple[str, Policy]]:
                 value = secret_of(living, policy.purpose, request.id)
             assert value is not None, f"{path}: no example of its part '{name}'; add one here"
             filled = re.sub(rf"\{{{name}(:\w+)?\}}", value, filled)
-        found.append((filled, policy))
+        found.append((f"{filled}?{queries[path]}" if path in queries else filled, policy))
     return found
 
 
@@ -190,9 +197,14 @@ def known_words(living: Living) -> set[str]:
     requests = living.office.read(REGENCY, list_requests)
     names += [text for each in requests for text in (each.letter.subject, each.letter.signatory_position, *each.notes)]
     names += [each.letter.number or "" for each in requests]
+    # Cards are in the language of the plan, whatever language a page is read in.
+    cards = living.office.read(REGENCY, lambda scope: get_documents(scope, PLAN)).cards
+    assert cards is not None
+    names += [cards.decode(), *region.sources, living.office.itinerary(REGENCY, PLAN).cards.office.name]
     names += ["Senin Selasa Rabu Kamis Jumat Sabtu Minggu Januari Februari Maret April Mei Juni Juli Agustus September"]
     names += [
         "Oktober November Desember Jan Feb Mar Apr Jun Jul Agu Sep Okt Nov Des WIB Moling Sen Sel Rab Kam Jum Sab"
     ]
+    names += ["Lembur disetujui"]  # what somebody wrote
     names += ["Perencana Kepala Bidang Admin Pemeriksa perencana kepala admin pemeriksa PM"]
     return {word for name in names for word in re.findall(r"[^\W\d_]{3,}", name)}
