@@ -34,7 +34,7 @@ class AuditRow:
     action, subject
         What was done (``request.moved``) to what (``PM-2027-0134``).
     details
-        Counts, states and reasons; never names, never a secret.
+        Codes, counts and states; never names nor words of people, never a secret.
     """
 
     number: int

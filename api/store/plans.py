@@ -244,7 +244,7 @@ def step_plan(
             step_plan(scope, former.id, PlanState.SUPERSEDED, by=by, at=at, reason=reason)
     scope.update(PLANS, PLANS.c.id == plan, state=moved.state, reason=moved.reason)
     _add_step(scope, moved, by, at, reason)
-    details = {"from": before.state, "to": state, "reason": reason}
+    details = {"from": before.state, "to": state}
     add_audit(scope, "plan.moved", plan, by=by, at=at, details=details)
     return moved
 
