@@ -25,6 +25,7 @@ from api.itineraries.service import ServedWeek
 from api.office import Office
 from api.pages import go_to, reader_language, render
 from api.store.errors import StoreError
+from geodata.cells import without_identity_numbers
 
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -248,6 +249,6 @@ def _problem(http_request: Request, status: HTTPStatus, detail: str) -> Response
         "title": status.phrase,
         "status": status.value,
         "detail": detail,
-        "instance": http_request.url.path,
+        "instance": without_identity_numbers(http_request.url.path),
     }
     return JSONResponse(content, status.value, media_type=_PROBLEM)
