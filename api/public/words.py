@@ -39,17 +39,12 @@ def amenity_names(amenities: frozenset[Amenity], words: Words) -> list[str]:
 def rule_text(row: RecurringRow, words: Words) -> str:
     """A fixed round in words: which days, how often, at what hours."""
     days = ", ".join(words.day(_MONDAY + timedelta(days=int(day))).split(",")[0] for day in row.weekdays)
-    rule = (
-        words.gettext("Every week, on one of these days: {days}")
-        if row.every_weeks == 1
-        else words.gettext("Every {weeks} weeks, on one of these days: {days}")
-    )
-    if len(row.weekdays) == 1:
-        rule = (
-            words.gettext("Every week: {days}")
-            if row.every_weeks == 1
-            else words.gettext("Every {weeks} weeks: {days}")
-        )
+    if len(row.weekdays) > 1:
+        every = words.gettext("Every week, on one of these days: {days}")
+        rare = words.gettext("Every {weeks} weeks, on one of these days: {days}")
+    else:
+        every, rare = words.gettext("Every week: {days}"), words.gettext("Every {weeks} weeks: {days}")
+    rule = every if row.every_weeks == 1 else rare
     told = rule.format(weeks=words.number(row.every_weeks), days=days)
     if row.hours is None:
         return told
