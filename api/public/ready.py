@@ -5,8 +5,8 @@ A page that everybody gets alike is made once by the application, as for a reade
 and language: plain, gzipped, with its hash as validator. What is kept counts for one version of a regency's public
 rows: the number of the newest act in the audit that changes what the public sees (a plan published, a visit
 cancelled, facilities, partners, places), and the ten minutes in which it was made, since visits of today pass. Writes
-of this process are seen at once; those of others (workers, commands) by a look at the audit every `LOOK_EVERY_S`. All
-that is kept of a regency is thrown away with its version, and the least used when memory ends.
+of this process are seen at once; those of others (workers, commands) by a look at the audit every `LOOK_EVERY_S`. What
+is of another version is made anew, and the least used is thrown away when memory ends.
 
 Answers bear no cookies, but for the language that an address asks for.
 """
@@ -123,7 +123,8 @@ class ReadyPages:
                 return None
             known = self._known.setdefault(code, _Known())
         regency = RegencyCode(code)
-        while known.writes != self.office.writes(regency) or time.monotonic() - known.looked >= LOOK_EVERY_S:
+        done, now = self.office.writes(regency), time.monotonic()
+        while known.writes < done or known.looked <= now - LOOK_EVERY_S:
             if known.look is None:
                 known.look = asyncio.create_task(self._look(regency, known))
             await asyncio.shield(known.look)

@@ -61,12 +61,15 @@ class PublicPlace:
     ----------
     code
         Of the village (10 digits) or the site.
+    spot
+        Where the van stands: the village hall, or the site itself.
     address
         Village and district, as on the sign.
     """
 
     code: str
     name: str
+    spot: str
     address: str
     village: str
     point: tuple[float, float]
@@ -361,12 +364,20 @@ def _compared(before: PublicVisit, now: PublicVisit, at: datetime) -> PublicVisi
 
 
 def _village_place(village: Village) -> PublicPlace:
-    kind = "Desa" if village.kind is VillageKind.DESA else "Kelurahan"
-    name, address = f"{kind} {village.name}", f"Kec. {village.district}"
-    return PublicPlace(village.code, name, address, village.code, (village.lon, village.lat), SiteKind.VILLAGE_HALL)
+    # Names and addresses are Indonesian in every language: they are what stands on the sign.
+    kind, hall = ("Desa", "Balai Desa") if village.kind is VillageKind.DESA else ("Kelurahan", "Kantor Kelurahan")
+    return PublicPlace(
+        village.code,
+        f"{kind} {village.name}",
+        f"{hall} {village.name}",
+        f"Kec. {village.district}",
+        village.code,
+        (village.lon, village.lat),
+        SiteKind.VILLAGE_HALL,
+    )
 
 
 def _site_place(region: Region, site: Site) -> PublicPlace:
     village = region.village_by_code.get(site.village_code)
     address = "" if village is None else f"{_village_place(village).name}, Kec. {village.district}"
-    return PublicPlace(site.code, site.name, address, site.village_code, (site.lon, site.lat), site.kind)
+    return PublicPlace(site.code, site.name, site.name, address, site.village_code, (site.lon, site.lat), site.kind)

@@ -58,7 +58,7 @@ def share_url(visit: PublicVisit, address: str, words: Words) -> str:
     when = f"{words.day(visit.starts.date())}, {words.span(visit.starts, visit.ends)}"
     lines = [
         words.gettext("Mobile civil registry service at {place}, {address}").format(
-            place=visit.place.name, address=visit.place.address
+            place=visit.place.spot, address=visit.place.address
         ),
         when,
         *(words.gettext(SERVICES[each]) for each in visit.services),
