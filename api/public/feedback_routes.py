@@ -29,7 +29,8 @@ from api.store.feedback import (
 from api.store.scope import Reading, RegencyCode
 
 _PAGE: Final = "/kantor/saran"
-_LEAST, _MOST: Final = 5, 2_000
+_LEAST: Final = 5
+_MOST: Final = 2_000
 _TYPED: Final = 20_000
 """Longer texts are refused without showing them again."""
 _A_QUARTER: Final = 5
@@ -48,9 +49,7 @@ def _add_form(router: APIRouter, office: Office) -> None:
     by_address = Attempts(_A_QUARTER, timedelta(minutes=15), office.now)
 
     @router.get("/{regency}/saran")
-    def show(
-        http_request: Request, caller: Anyone, tempat: Annotated[str, Query(max_length=64)] = ""
-    ) -> HTMLResponse:
+    def show(http_request: Request, caller: Anyone, tempat: Annotated[str, Query(max_length=64)] = "") -> HTMLResponse:
         values = {"kind": FeedbackKind.COMPLAINT.value, "place": tempat, "text": ""}
         return page(http_request, caller, values, {}, HTTPStatus.OK)
 
@@ -82,9 +81,7 @@ def _add_form(router: APIRouter, office: Office) -> None:
         if not by_address.may_try(http_request.client.host if http_request.client else ""):
             raise TooManyAttemptsError
         by, at = caller.by, office.now()
-        office.write(
-            regency, lambda scope: add_feedback(scope, FeedbackKind(kind), told, place=where, by=by, at=at)
-        )
+        office.write(regency, lambda scope: add_feedback(scope, FeedbackKind(kind), told, place=where, by=by, at=at))
         thanks = gettext("Thank you. The office reads this; because no name is asked, no answer can reach you.")
         return go_to(http_request, f"/{regency}/saran", Toast(thanks))
 
@@ -127,9 +124,7 @@ def _add_list(router: APIRouter, office: Office) -> None:
         )
         if fault:
             faults, typed = {feedback: fault}, {feedback: shown_again(answer, _TYPED)}
-            return page(
-                http_request, caller, FeedbackState.OPEN, faults, typed, HTTPStatus.UNPROCESSABLE_ENTITY
-            )
+            return page(http_request, caller, FeedbackState.OPEN, faults, typed, HTTPStatus.UNPROCESSABLE_ENTITY)
         by, at = caller.by, office.now()
         office.write(_code(caller), lambda scope: close_feedback(scope, feedback[:64], told, by=by, at=at))
         return go_to(http_request, _PAGE, Toast(gettext("It was closed."), f"{_PAGE}/{feedback[:64]}/buka"))
@@ -140,7 +135,7 @@ def _add_list(router: APIRouter, office: Office) -> None:
         office.write(_code(caller), lambda scope: reopen_feedback(scope, feedback[:64], by=by, at=at))
         return go_to(http_request, _PAGE, Toast(reader_language(http_request).gettext("It is open again.")))
 
-    def page(  # noqa: PLR0913, PLR0917 (what a page of forms needs)
+    def page(
         http_request: Request,
         caller: Caller,
         state: FeedbackState,

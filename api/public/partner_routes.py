@@ -24,12 +24,16 @@ Line = Annotated[str, Form(max_length=1000)]
 
 def add_partners(router: APIRouter, office: Office) -> None:
     """Put their routes in."""
+    _add_form(router, office)
+    _add_moves(router, office)
 
     @router.get("/{regency}/mitra-kia")
     def show(http_request: Request, caller: Annotated[Caller, Depends(everyone())]) -> HTMLResponse:
         assert caller.regency is not None
         return render(http_request, "public/partners.html", partners=office.read(caller.regency, list_partners))
 
+
+def _add_form(router: APIRouter, office: Office) -> None:
     @router.get(_PAGE)
     def edit(http_request: Request, caller: Editor, ubah: Annotated[str, Query(max_length=64)] = "") -> HTMLResponse:
         assert caller.regency is not None
@@ -40,7 +44,7 @@ def add_partners(router: APIRouter, office: Office) -> None:
         return page(http_request, caller, values, ubah, {}, HTTPStatus.OK)
 
     @router.post(_PAGE)
-    def save(  # noqa: PLR0913, PLR0917 (fields of a form)
+    def save(
         http_request: Request, caller: Editor, name: Line = "", address: Line = "", offer: Line = "", ubah: Line = ""
     ) -> Response:
         assert caller.regency is not None
@@ -61,6 +65,21 @@ def add_partners(router: APIRouter, office: Office) -> None:
         text = gettext("The partner was changed.") if ubah else gettext("The partner was added.")
         return go_to(http_request, _PAGE, Toast(text, undo))
 
+    def page(
+        http_request: Request,
+        caller: Caller,
+        values: dict[str, str],
+        changed: str,
+        faults: Faults,
+        status: HTTPStatus,
+    ) -> HTMLResponse:
+        assert caller.regency is not None
+        context: dict[str, Any] = {"values": values, "changed": changed, "faults": faults, "regency": caller.regency}
+        partners = office.read(caller.regency, list_partners)
+        return render(http_request, "public/partners_office.html", status=status, partners=partners, **context)
+
+
+def _add_moves(router: APIRouter, office: Office) -> None:
     @router.post(f"{_PAGE}/{{partner}}/tutup")
     def close(http_request: Request, caller: Editor, partner: str) -> Response:
         return move(http_request, caller, partner, is_active=False)
@@ -92,19 +111,6 @@ def add_partners(router: APIRouter, office: Office) -> None:
         else:
             toast = Toast(gettext("The partner was taken off the public page."), f"{_PAGE}/{code}/buka")
         return go_to(http_request, _PAGE, toast)
-
-    def page(  # noqa: PLR0913, PLR0917 (what a page of a form needs)
-        http_request: Request,
-        caller: Caller,
-        values: dict[str, str],
-        changed: str,
-        faults: Faults,
-        status: HTTPStatus,
-    ) -> HTMLResponse:
-        assert caller.regency is not None
-        context: dict[str, Any] = {"values": values, "changed": changed, "faults": faults, "regency": caller.regency}
-        partners = office.read(caller.regency, list_partners)
-        return render(http_request, "public/partners_office.html", status=status, partners=partners, **context)
 
 
 def _faults(values: dict[str, str], gettext: Gettext) -> Faults:
