@@ -41,8 +41,9 @@ Editor = Annotated[Caller, Depends(signed_in(Role.PLANNER, Role.APPROVER, Role.A
 
 def add_feedback_pages(router: APIRouter, office: Office) -> None:
     """Put their routes in."""
-    _add_form(router, office)
+    # The list first: for the other path "kantor" would be a regency.
     _add_list(router, office)
+    _add_form(router, office)
 
 
 def _add_form(router: APIRouter, office: Office) -> None:
