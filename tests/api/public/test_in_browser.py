@@ -111,7 +111,7 @@ def test_pages_fit_phones_and_desks_and_complain_of_nothing(
     assert before > 10
     frame.locator("label", has_text="Sel 8").click()
     assert 0 < marks.count() < before
-    frame.locator(".leaflet-marker-icon", has=page.locator(".mark")).first.click(force=True)
+    frame.locator(".leaflet-marker-icon", has=page.locator(".mark")).first.press("Enter")
     assert "8" in frame.locator(".leaflet-popup-content").inner_text()
     assert not faults
 
@@ -129,4 +129,4 @@ def test_the_first_page_weighs_little(visit: Visit, publish: "Publish") -> None:
         weight += len(found.gzipped or gzip.compress(found.content))
     assert weight < FIRST_PAGE_BYTES
     assert "set-cookie" not in answer.headers
-    assert "htmx" not in answer.text
+    assert "htmx.min" not in answer.text
