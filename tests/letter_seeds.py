@@ -89,7 +89,7 @@ def new_pdf(pages: int = 1) -> Pdf:
 def saved(pdf: Pdf, encryption: Encryption | None = None) -> bytes:
     """The PDF's bytes, its objects to be read in them."""
     out = BytesIO()
-    pdf.save(out, compress_streams=False, encryption=encryption or False)
+    pdf.save(out, compress_streams=False, encryption=encryption or False, static_id=True)
     return out.getvalue()
 
 
@@ -203,7 +203,9 @@ def _metadata(pdf: Pdf) -> None:
 
 def _hidden_action(pdf: Pdf) -> None:
     page = pdf.pages[0].obj
-    page.Resources.Properties = Dictionary(MC0=Dictionary(A=action(), AF=Array([Dictionary(EF=Dictionary())])))
+    page.Resources.Properties = Dictionary(
+        MC0=Dictionary(A=action(), Unheard=action(), AF=Array([Dictionary(EF=Dictionary())]))
+    )
     page.Resources.XObject.F.AA = Dictionary(O=action())
 
 

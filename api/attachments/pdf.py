@@ -26,7 +26,7 @@ _OF_PAGE: Final = frozenset(
 )
 _BY_NAME: Final = frozenset(
     {
-        *("/Font", "/XObject", "/ExtGState", "/ColorSpace", "/Pattern", "/Shading", "/Properties"),
+        *("/Font", "/XObject", "/ExtGState", "/ColorSpace", "/Pattern", "/Shading"),
         *("/CharProcs", "/Colorants"),
     }
 )
@@ -36,9 +36,17 @@ _UNWANTED: Final = frozenset(
         *("/A", "/AA", "/OpenAction", "/Next", "/JS", "/JavaScript", "/URI", "/Dest", "/XFA", "/AcroForm", "/Annots"),
         *("/Names", "/EF", "/RF", "/AF", "/RichMediaContent", "/RichMediaSettings", "/Movie", "/Sound", "/3DD"),
         *("/Ref", "/OPI", "/Alternates", "/PS", "/Metadata", "/PieceInfo", "/LastModified", "/Thumb", "/ID", "/SPS"),
-        *("/StructParent", "/StructParents", "/OC", "/Measure", "/PtData"),
+        *("/StructParent", "/StructParents", "/OC", "/Properties", "/Measure", "/PtData"),
     }
 )
+_ACTIONS: Final = frozenset(
+    {
+        *("/GoTo", "/GoToR", "/GoToE", "/GoToDp", "/Launch", "/Thread", "/URI", "/Sound", "/Movie", "/Hide", "/Named"),
+        *("/SubmitForm", "/ResetForm", "/ImportData", "/JavaScript", "/SetOCGState", "/Rendition", "/Trans"),
+        *("/GoTo3DView", "/RichMediaExecute"),
+    }
+)
+"""What an action says that it does (ISO 32000-2, table 201), wherever it hides."""
 _ELSEWHERE: Final = ("/F", "/FFilter", "/FDecodeParms")
 """Of a stream: its content lies in another file."""
 _MOST_IMAGE_PIXELS: Final = 100_000_000
@@ -111,7 +119,8 @@ def _strip(pdf: Pdf) -> None:
 
 
 def _strip_one(value: Any) -> None:  # noqa: ANN401 (a dictionary or stream of pikepdf)
-    for key in value.keys() & _UNWANTED:
+    unwanted = value.keys() if str(value.get("/S")) in _ACTIONS else value.keys() & _UNWANTED
+    for key in list(unwanted):
         del value[key]
     if not isinstance(value, Stream):
         return

@@ -139,10 +139,10 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Opened]]:
         context.close()
 
 
-def faults(page: Page) -> list[str]:
-    """What axe finds, a line each."""
+def faults(page: Page, *rules: str) -> list[str]:
+    """What axe finds by these rules, or by all of its own where none is named, a line each."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then(it => it.violations)")
+    found = page.evaluate("rules => axe.run(rules.length ? { runOnly: rules } : {}).then(it => it.violations)", rules)
     return [f"{each['id']}: {node['html']} {node['failureSummary']}" for each in found for node in each["nodes"]]
 
 
@@ -172,6 +172,17 @@ def test_every_part_can_be_read_and_touched(
     assert page.evaluate(SMALL_TARGETS) == []
     assert opened.complaints == []
     assert all(url.startswith(SITE) for url in opened.requests)
+
+
+def test_on_paper_a_page_is_light_and_without_what_is_pressed(open_page: Callable[..., Opened]) -> None:
+    """A page printed from a dark screen is dark ink on white paper, as wide as the paper, without its buttons."""
+    page = open_page(render("parts_page.html"), width=680, scheme="dark").page
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert faults(page, "color-contrast") == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 680
+    for part in (".nav", ".tools", ".action", ".toast", ".filters", ".pages"):
+        assert page.locator(part).first.is_hidden()
 
 
 def test_a_page_without_scripts_is_complete(open_page: Callable[..., Opened]) -> None:

@@ -66,7 +66,7 @@ def test_a_citizen_finds_the_next_visit_without_javascript(
     page.get_by_label("Your village or school").fill("labuhan ruku")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name=re.compile("Kelurahan Labuhan Ruku")).first.click()
-    card = page.locator("article.next").first
+    card = page.locator("article.visit-card").first
     told = card.inner_text()
     for text in ("Tuesday, 8 December 2026", "10:32", "Kantor Kelurahan Labuhan Ruku", "FREE", "family card"):
         assert text in told, (text, told)
@@ -82,7 +82,7 @@ def test_a_citizen_finds_the_next_visit_without_javascript(
     page.reload()
     banner = page.get_by_role("alert").first
     assert "CANCELLED" in banner.inner_text()
-    box, first = banner.bounding_box(), page.locator("article.next").first.bounding_box()
+    box, first = banner.bounding_box(), page.locator("article.visit-card").first.bounding_box()
     assert box is not None
     assert first is not None
     assert box["y"] < first["y"]
