@@ -109,6 +109,20 @@ def list_changes(scope: Reading, plan: PlanId) -> tuple[VisitChange, ...]:
     return tuple(map(_change, scope.rows(VISIT_CHANGES, *where, order_by=(VISIT_CHANGES.c.at.desc(),))))
 
 
+def change_counts(scope: Reading, plan: PlanId) -> dict[str, tuple[int, datetime]]:
+    """
+    How often each visit of a plan was changed, and when last, by visit; taking a change back counts as one.
+
+    A calendar takes only what has a higher number than what it knows.
+    """
+    counts: dict[str, tuple[int, datetime]] = {}
+    for row in scope.rows(VISIT_CHANGES, VISIT_CHANGES.c.plan == plan):
+        before, last = counts.get(row.visit, (0, row.at))
+        moments = [moment for moment in (row.at, row.taken_back) if moment is not None]
+        counts[row.visit] = (before + len(moments), max(last, *moments))
+    return counts
+
+
 def _change(row: Row[Any]) -> VisitChange:
     return VisitChange(
         row.id, PlanId(row.plan), row.visit, ChangeKind(row.state), row.reason, row.at, row.by, row.moved_to

@@ -58,7 +58,8 @@ def pages(living: Living) -> list[tuple[str, Policy]]:
     """Addresses of all pages with their policies, their parts filled in."""
     request = living.office.read(REGENCY, list_requests)[0]
     region = living.office.region(REGENCY)
-    village, site = region.villages[0], region.sites[0]
+    village = region.villages[0]
+    site = next(each for each in region.sites if not each.kind.is_priority)  # the others have no public page
     parts = {
         "regency": REGENCY,
         "week": living.iso_week,
