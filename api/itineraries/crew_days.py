@@ -56,6 +56,11 @@ class CrewStop:
     published: datetime | None
     contact: Contact | None
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the card says for the crew; a round's note that only repeats where it is says nothing."""
+        return tuple(note for note in self.stop.card.notes if note != self.stop.card.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -116,6 +121,11 @@ class CrewDay:
         """Stops that are not as they were published."""
         return tuple(stop for stop in self.stops if stop.change is not None)
 
+    @property
+    def people(self) -> int:
+        """People expected at the stops that are made."""
+        return sum(stop.stop.card.people for stop in self.stops if not stop.is_off)
+
 
 @dataclass(frozen=True, slots=True)
 class _Found:
@@ -174,7 +184,7 @@ def show_day(office: Office, caller: Caller, vehicle: str, day: date) -> CrewDay
         is_published=found.week is not None,
         stops=stops,
         next_stop=None if day < today else next(open_ones, None),
-        load=_load(unit, [stop.stop for stop in stops if not stop.is_off]),
+        load=_load(unit, [stop for stop in stops if not stop.is_off]),
         week=tuple((each.day, len(each.stops)) for each in days if each.vehicle.id == vehicle),
     )
 
@@ -256,17 +266,21 @@ def _request_of(stop: Stop) -> RequestId | None:
     return RequestId(visit.removeprefix(_REQUEST_VISIT).partition("/")[0])
 
 
-def _load(unit: Unit, stops: list[Stop]) -> Load:
+def _load(unit: Unit, made: list[CrewStop]) -> Load:
     notes: dict[str, list[Stop]] = defaultdict(list)
-    for stop in stops:
-        for note in stop.card.notes:
-            notes[note].append(stop)
-    needed = {card: sum(stop.card.counts.get(kind, 0) for stop in stops) for card, kind in _BLANKS.items()}
-    blanks = {card: min(count, unit.cards_aboard.get(card, count)) for card, count in needed.items() if count}
+    for each in made:
+        for note in each.notes:
+            notes[note].append(each.stop)
+
+    def count(kind: CountKind) -> int:
+        return sum(each.stop.card.counts.get(kind, 0) for each in made)
+
+    needed = {card: count(kind) for card, kind in _BLANKS.items() if count(kind)}
+    blanks = {card: min(needed[card], unit.cards_aboard.get(card, needed[card])) for card in needed}
     return Load(
         blanks if unit.can_print else {},
-        sum(stop.card.counts.get(CountKind.HANDOVER, 0) for stop in stops),
-        {note: tuple(each) for note, each in notes.items()},
+        count(CountKind.HANDOVER),
+        {note: tuple(stops) for note, stops in notes.items()},
     )
 
 

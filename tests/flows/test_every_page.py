@@ -74,7 +74,8 @@ def pages(living: Living) -> list[tuple[str, Policy]]:
         for name in needed:
             value = parts.get(name)
             if name == "secret":
-                value = secret_of(living, policy.purpose, request.id)
+                is_invitation = policy.purpose is Purpose.DEVICE_INVITATION
+                value = secret_of(living, policy.purpose, region.fleet.units[0].id if is_invitation else request.id)
             assert value is not None, f"{path}: no example of its part '{name}'; add one here"
             filled = re.sub(rf"\{{{name}(:\w+)?\}}", value, filled)
         found.append((f"{filled}?{queries[path]}" if path in queries else filled, policy))
