@@ -8,10 +8,10 @@ must have seen a plan.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NewType, TypeAlias
+from typing import Final, NewType, TypeAlias
 
 from geodata.requests import RecurringRow, ServiceCounts, Urgency
 from geodata.sites import Signal, SiteKind
@@ -199,6 +199,11 @@ class VisitRequest:
     details: HostDetails = HostDetails()
 
     @property
+    def is_complete(self) -> bool:
+        """Whether it can be accepted as it is: a visit needs a whole letter, bedridden or fetched people none."""
+        return self.letter.is_complete or self.wish is not Wish.VISIT
+
+    @property
     def waits_for_slot(self) -> bool:
         """Whether a planning run has to find it a place: accepted, neither scheduled nor over, nor to be fetched."""
         return self.state in _WAITING_FOR_A_SLOT and self.wish is not Wish.PICKUP
@@ -221,11 +226,54 @@ def move_request(request: VisitRequest, state: RequestState, *, reason: str = ""
     allowed = _REQUEST_STEPS.get(request.state, frozenset())
     if state not in allowed:
         raise TransitionError(_no_step(f"Request '{request.id}'", request.state, state, allowed))
-    if state is RequestState.ACCEPTED and not request.letter.is_complete and not reason.strip():
+    if state is RequestState.ACCEPTED and not request.is_complete and not reason.strip():
         raise TransitionError(
             f"Request '{request.id}': its letter lacks number, date or scan; complete it, or give a written reason."
         )
     return replace(request, state=state)
+
+
+UNDO_WITHIN: Final = timedelta(minutes=10)
+_UNDONE_BY_HAND = frozenset(
+    {RequestState.NEEDS_CORRECTION, RequestState.ACCEPTED, RequestState.DECLINED, RequestState.CANCELLED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """
+    A step of a request that somebody may want to take back.
+
+    Attributes
+    ----------
+    before, after
+        The states that it led from and to.
+    """
+
+    before: RequestState
+    after: RequestState
+    by: str
+    at: datetime
+
+
+def undo_request_step(request: VisitRequest, done: Done, *, by: str, at: datetime) -> VisitRequest:
+    """
+    The request as it was before its last step: returned, accepted, declined or cancelled by mistake.
+
+    Raises
+    ------
+    TransitionError
+        When it has moved on, another person took the step, or more than `UNDO_WITHIN` has passed.
+    """
+    name = f"Request '{request.id}'"
+    if request.state is not done.after or done.after not in _UNDONE_BY_HAND:
+        raise TransitionError(f"{name} is {request.state}; that step cannot be taken back.")
+    if by != done.by:
+        raise TransitionError(f"{name}: only who took the step can take it back.")
+    if not done.at <= at <= done.at + UNDO_WITHIN:
+        minutes = UNDO_WITHIN // timedelta(minutes=1)
+        raise TransitionError(f"{name}: a step can be taken back for {minutes} minutes; take the next step instead.")
+    return replace(request, state=done.before)
 
 
 class PlanState(StrEnum):

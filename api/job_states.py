@@ -36,6 +36,7 @@ class Trouble(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     SOLVER_BROKE = "solver_broke"
     STORE = "store"
+    DISK = "disk"
     WORKERS_DIED = "workers_died"
     FAULT = "fault"
 
@@ -49,6 +50,7 @@ _SENTENCES: Final[Mapping[Trouble, str]] = MappingProxyType(
         Trouble.OUT_OF_MEMORY: N_("The solver's memory ran out before it had a plan."),
         Trouble.SOLVER_BROKE: N_("The solver broke off before it had a plan."),
         Trouble.STORE: N_("The store could not take the plan; try again."),
+        Trouble.DISK: N_("The worker could not use its folder for regions; look at its disk and settings."),
         Trouble.WORKERS_DIED: N_("The job was given up: each worker that began it died."),
         Trouble.FAULT: N_("A fault of the program ended the job; the worker's log says where."),
     }

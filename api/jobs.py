@@ -320,8 +320,9 @@ class JobWorker:
         if not self._idle.wait(_LONGEST_STOP_S):
             LOG.warning("Worker %s ends in the middle of a job.", self._id)
         with suppress(StoreError), telling():
-            self._recover([self._id])
+            # In this order, since the second would wait for a database that is gone; others take a job without a lease.
             self._database.end_lease(self._id)
+            self._recover([self._id])
         LOG.info("Worker %s has ended.", self._id)
 
     def _launch(self) -> DBOS:

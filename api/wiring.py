@@ -6,8 +6,9 @@ from api.app import create_office_app
 from api.itineraries.office_routes import itineraries_router
 from api.office import Office
 from api.planning.routes import planning_router
+from api.requests.routes import requests_router
 
 
 def office_app(office: Office) -> FastAPI:
     """The application of a running office."""
-    return create_office_app(office, (planning_router(office), itineraries_router(office)))
+    return create_office_app(office, (planning_router(office), itineraries_router(office), requests_router(office)))

@@ -3,7 +3,10 @@
 import argparse
 import logging
 import os
+import signal
 import sys
+import threading
+from types import FrameType
 
 from api.i18n import Gettext, Language
 
@@ -20,7 +23,7 @@ def run_worker(arguments: argparse.Namespace, lang: Language) -> int:
     """
     Do jobs until SIGTERM or Ctrl-C; a job that is being done is given back then, to start again elsewhere.
 
-    The second signal ends the program at once, as does anything that kills it: other workers notice.
+    A second Ctrl-C ends the program at once, as does anything that kills it: other workers notice.
 
     Raises
     ------
@@ -31,7 +34,6 @@ def run_worker(arguments: argparse.Namespace, lang: Language) -> int:
     from api.administration.commands import telling  # noqa: PLC0415 (slow to load)
     from api.jobs import JobWorker  # noqa: PLC0415
     from api.planning.store_weeks import StoreWeeks  # noqa: PLC0415
-    from api.solving import stop_on_signal  # noqa: PLC0415
     from api.store.store import open_store  # noqa: PLC0415
 
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -41,11 +43,24 @@ def run_worker(arguments: argparse.Namespace, lang: Language) -> int:
         with (
             telling(lang.gettext) as settings,
             open_store(settings.database_url, wait_s=settings.write_wait_s) as store,
-            stop_on_signal() as stop,
         ):
-            JobWorker(settings, StoreWeeks(store, settings.cache).solve).run(stop)
+            JobWorker(settings, StoreWeeks(store, settings.cache).solve).run(_stop_on_signal())
     except KeyboardInterrupt:
         code = _INTERRUPTED
     logging.shutdown()
     # Python would wait for the thread of a job that was given back, and for DBOS's.
     os._exit(code)
+
+
+def _stop_on_signal() -> threading.Event:
+    stop = threading.Event()
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        # SIGTERM often follows Ctrl-C, from whoever started this worker: it must not disturb the end that has begun.
+        if stop.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        stop.set()
+
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, note)
+    return stop

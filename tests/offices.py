@@ -73,7 +73,14 @@ def office(url: str, store: Store, clock: Clock, hashed: HashedPassword, tmp_pat
             add_user(scope, user, hashed, by="test", at=clock())
 
     store.write(BATU_BARA, add)
-    office = Office(Settings(database_url=url, public_url=ORIGIN, cache_folder=tmp_path / "cache"), store, clock)
+    settings = Settings(
+        database_url=url,
+        public_url=ORIGIN,
+        cache_folder=tmp_path / "cache",
+        files_folder=tmp_path / "letters",
+        key_path=tmp_path / "moling.key",
+    )
+    office = Office(settings, store, clock)
     yield office
     office.close()
 

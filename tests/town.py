@@ -28,6 +28,26 @@ class Street:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+REGION = """
+nama = "Kabupaten Uji"
+kode = "12.19"
+zona_waktu = "Asia/Jakarta"
+[kantor]
+nama = "Disdukcapil Uji"
+alamat = "Jalan Contoh 1"
+lintang = 3.16
+bujur = 99.41
+"""
+VILLAGES = """\
+kode,nama,jenis,kecamatan,lintang,bujur,belum_rekam,akses
+12.19.04.2001,Desa Satu,desa,Lima Puluh,3.1701,99.4500,40,mobil
+12.19.04.2002,Desa Dua,desa,Lima Puluh,3.1900,99.4302,45,mobil
+12.19.04.2003,Desa Pulau,desa,Lima Puluh,3.1700,99.3501,50,mobil
+12.19.04.2004,Desa Laut,desa,Lima Puluh,3.2600,99.3000,30,perahu
+12.19.04.2005,Desa Jauh,desa,Lima Puluh,3.2500,99.4350,30,mobil
+"""
+
+
 def crossing(row: int, column: int) -> int:
     """Number of the node at a crossing of the grid."""
     return 10 * row + column + 1
@@ -116,3 +136,20 @@ def drives() -> Iterator[tuple[int, int, Street]]:
                 yield one, other, street
             if back:
                 yield other, one, street
+
+
+def write_town_region(folder: Path) -> Path:
+    """A new region folder with five villages of the town: two on the grid, others beyond its roads; no roads yet."""
+    folder.mkdir()
+    files = {
+        "region.toml": REGION,
+        "villages.csv": VILLAGES,
+        "sites.csv": "kode,nama,jenis,kode_desa,lintang,bujur\n",
+        "fleet.toml": '[[unit]]\nid = "moling-1"\nnama = "Moling 1"\nalat = 2\ncetak = true\n',
+        "requests.csv": "id,lokasi,diterima\n",
+        "recurring.csv": "id,lokasi,hari,tiap_pekan,acuan\n",
+        "calendar.toml": "",
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder

@@ -21,6 +21,7 @@ from api.store.attachments import (
     new_attachment_id,
     remove_attachment,
 )
+from api.store.drafts import list_held_files
 from api.store.errors import DamagedError, MissingError, UnfitValueError
 from api.store.letter_vault import LetterVault
 from api.store.scope import RegencyCode
@@ -118,10 +119,10 @@ def drop_due(store: Store, vault: LetterVault, regency: RegencyCode, *, today: d
 
 
 def drop_orphans(store: Store, vault: LetterVault, *, at: datetime) -> int:
-    """Delete files that no row of any regency knows and that have been there for an hour; how many there were."""
+    """Delete files that no row or draft of any regency knows and that have been there for an hour; how many there were."""
     known: set[str] = set()
     for regency in store.list_regencies():
-        known |= store.read(regency, list_files)
+        known |= store.read(regency, list_files) | store.read(regency, list_held_files)
     orphans = vault.folder.list_orphans(known, before=at - _WRITING)
     for name in orphans:
         vault.folder.remove(name)

@@ -86,6 +86,9 @@ class StoreWeeks:
             if self._store.read(order.regency, lambda scope: _is_in(scope, order)):
                 return None
             return self._plan(order, watch)
+        except OSError as error:
+            _LOG.error("Job %s: %s", order.job, error)
+            return Failure(Trouble.DISK, (type(error).__name__,))
         except (StoreError, GeodataError, OptimizerError, ApiError) as error:
             # The kind of error is a code; its message may hold what people wrote.
             trouble = next(trouble for kind, trouble in _TROUBLES.items() if isinstance(error, kind))

@@ -90,6 +90,17 @@
   });
   document.querySelector("[data-focus]")?.focus();
 
+  // Texts to pass on: into the clipboard by one tap, where the browser lets us.
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    const source = document.getElementById(button.dataset.copy);
+    if (!source || !navigator.clipboard) return;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(source.value ?? source.innerText);
+      button.textContent = button.dataset.copied;
+    });
+  });
+
   const closeMenus = (except) =>
     document.querySelectorAll("details.menu[open]").forEach((menu) => {
       if (!menu.contains(except)) menu.open = false;

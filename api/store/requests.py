@@ -1,13 +1,24 @@
 """Requests of schools, villages and other hosts, with everything that happened to them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 
-from api.entities import HostDetails, RequestId, RequestLetter, RequestState, VisitRequest, Wish, move_request
+from api.entities import (
+    Done,
+    HostDetails,
+    RequestId,
+    RequestLetter,
+    RequestState,
+    TransitionError,
+    VisitRequest,
+    Wish,
+    move_request,
+    undo_request_step,
+)
 from api.i18n import N_
 from api.store.audit import add_audit
 from api.store.errors import DuplicateError, MissingError, UnfitValueError
@@ -16,6 +27,9 @@ from api.store.tables import REQUEST_HISTORY, REQUESTS
 from geodata.requests import ServiceCounts, Urgency
 from geodata.sites import Signal, SiteKind
 from geodata.times import DateRange, TimeRange, Weekday
+
+UNDONE: Final = "undone"
+"""The reason of a step that took back the one before it; histories only grow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +112,12 @@ def find_by_letter(scope: Reading, place: str, number: str) -> tuple[VisitReques
     return tuple(map(_request, scope.rows(REQUESTS, *where, order_by=(REQUESTS.c.id,))))
 
 
+def list_of_place(scope: Reading, place: str) -> tuple[VisitRequest, ...]:
+    """All requests of that site or village, the newest first."""
+    order = (REQUESTS.c.received.desc(), REQUESTS.c.id.desc())
+    return tuple(map(_request, scope.rows(REQUESTS, REQUESTS.c.place == place, order_by=order)))
+
+
 def change_request(scope: Writing, request: VisitRequest, *, by: str, at: datetime) -> None:
     """
     Keep what a request says now; its state does not change by this.
@@ -148,6 +168,45 @@ def request_steps(scope: Reading, request: RequestId) -> tuple[RequestStep, ...]
     """All that happened to a request, in order; nothing where there is none of that code."""
     rows = scope.rows(REQUEST_HISTORY, REQUEST_HISTORY.c.request == request, order_by=(REQUEST_HISTORY.c.number,))
     return tuple(RequestStep(RequestState(row.state), row.at, row.by, row.reason) for row in rows)
+
+
+def undo_step(scope: Writing, request: RequestId, number: int, *, by: str, at: datetime) -> VisitRequest:
+    """
+    Take back the step of that number, if it is the request's last one; returns what it is again.
+
+    Parameters
+    ----------
+    number
+        Counts the steps of `request_steps` from 1.
+
+    Raises
+    ------
+    MissingError
+        When the regency has none of that code.
+    TransitionError
+        When it is not the last step, or cannot be taken back any more, or not by this person.
+    """
+    before, steps = get_request(scope, request), request_steps(scope, request)
+    if not 1 < number == len(steps) or steps[-1].reason == UNDONE:
+        raise TransitionError(f"Request '{request}' has moved on; that step cannot be taken back.")
+    last = steps[-1]
+    restored = undo_request_step(before, Done(steps[-2].state, last.state, last.by, last.at), by=by, at=at)
+    scope.update(REQUESTS, REQUESTS.c.id == request, state=restored.state)
+    _add_step(scope, restored, by, at, UNDONE)
+    details = {"from": before.state, "to": restored.state, "undone": number}
+    add_audit(scope, "request.moved", request, by=by, at=at, details=details)
+    return restored
+
+
+def standing_steps(steps: Sequence[RequestStep]) -> tuple[RequestStep, ...]:
+    """The steps without those that were taken back."""
+    standing: list[RequestStep] = []
+    for step in steps:
+        if step.reason == UNDONE:
+            standing.pop()
+        else:
+            standing.append(step)
+    return tuple(standing)
 
 
 def _add_step(scope: Writing, request: VisitRequest, by: str, at: datetime, reason: str) -> None:

@@ -26,6 +26,7 @@ class Purpose(StrEnum):
 
     SESSION = "session"
     STATUS_LINK = "status_link"
+    DRAFT = "draft"
     DEVICE_INVITATION = "device_invitation"
     DEVICE = "device"
     API_TOKEN = "api_token"  # noqa: S105 (a purpose, no token)

@@ -120,6 +120,16 @@ def answer_slot(  # noqa: PLR0913 (an act and who did it)
     return answered
 
 
+def withdraw_slot(scope: Writing, request: RequestId, *, by: str, at: datetime) -> bool:
+    """Take back the slot that is offered or confirmed, for a request that is cancelled; whether there was one."""
+    slot = find_slot(scope, request)
+    if slot is None or slot.state not in {SlotState.OFFERED, SlotState.CONFIRMED}:
+        return False
+    _answer(scope, slot, SlotState.WITHDRAWN, at)
+    add_audit(scope, "slot.withdrawn", request, by=by, at=at, details={"number": slot.number})
+    return True
+
+
 def find_slot(scope: Reading, request: RequestId) -> Slot | None:
     """The newest slot of a request, whatever became of it; None where none was offered."""
     slots = list_slots(scope, request)

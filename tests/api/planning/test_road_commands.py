@@ -15,45 +15,13 @@ from geodata.travel import over_water, travel_times, unreached, ways
 from optimizer.evaluate import evaluate
 from optimizer.instance import read_plan, read_problem, sha256_of
 from optimizer.problem import GreatCircle, Location, LocationId, TravelTimes
-from tests.town import write_town
-
-REGION = """
-nama = "Kabupaten Uji"
-kode = "12.19"
-zona_waktu = "Asia/Jakarta"
-[kantor]
-nama = "Disdukcapil Uji"
-alamat = "Jalan Contoh 1"
-lintang = 3.16
-bujur = 99.41
-"""
-VILLAGES = """\
-kode,nama,jenis,kecamatan,lintang,bujur,belum_rekam,akses
-12.19.04.2001,Desa Satu,desa,Lima Puluh,3.1701,99.4500,40,mobil
-12.19.04.2002,Desa Dua,desa,Lima Puluh,3.1900,99.4302,45,mobil
-12.19.04.2003,Desa Pulau,desa,Lima Puluh,3.1700,99.3501,50,mobil
-12.19.04.2004,Desa Laut,desa,Lima Puluh,3.2600,99.3000,30,perahu
-12.19.04.2005,Desa Jauh,desa,Lima Puluh,3.2500,99.4350,30,mobil
-"""
+from tests.town import REGION, VILLAGES, write_town, write_town_region
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Villages of the town: two on the grid, one on the island, one for boats, one at a road that leads nowhere."""
-    place = tmp_path / "uji"
-    place.mkdir()
-    files = {
-        "region.toml": REGION,
-        "villages.csv": VILLAGES,
-        "sites.csv": "kode,nama,jenis,kode_desa,lintang,bujur\n",
-        "fleet.toml": '[[unit]]\nid = "moling-1"\nnama = "Moling 1"\nalat = 2\ncetak = true\n',
-        "requests.csv": "id,lokasi,diterima\n",
-        "recurring.csv": "id,lokasi,hari,tiap_pekan,acuan\n",
-        "calendar.toml": "",
-    }
-    for name, text in files.items():
-        (place / name).write_text(text, encoding="utf-8")
-    return place
+    return write_town_region(tmp_path / "uji")
 
 
 @pytest.fixture

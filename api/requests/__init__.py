@@ -1,0 +1,1 @@
+"""Requests: filed by hosts, on their behalf and by branch offices; followed by hosts; worked on by staff."""
