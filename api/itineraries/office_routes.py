@@ -78,7 +78,7 @@ def _add_maps(router: APIRouter, office: Office, maps: ServedMaps) -> None:
     def show_map(http_request: Request, caller: Crew, vehicle: str, day: date) -> Response:
         week, itinerary = published_day(office, caller, vehicle, day)
         lang = reader_language(http_request)
-        areas = village_areas(office.region(_code(caller)))
+        areas = office.derive(_code(caller), "village areas", village_areas)
         return maps.answer(daily_map(week, itinerary, areas, gettext=lang.gettext, locale=lang.code))
 
     @router.get(f"{_MAPS}{{name}}")

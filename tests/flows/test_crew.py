@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from api.example import REGENCY
+from api.example import PLAN, REGENCY
 from api.store.changes import ChangeKind, change_visit, take_back
-from tests.living import PLAN, Living
+from tests.living import Living, looks_of
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -51,6 +51,7 @@ def test_a_crew_is_let_in_sees_its_day_and_is_shut_out(
     expect(desk.get_by_role("img", name="Code that leads to the address below")).to_be_visible()
     assert desk.locator("img.qr").evaluate("image => image.naturalWidth") > 0
     desk.get_by_text("The phone has no camera").click()
+    assert not looks_of(desk)
     path = re.search(r"/perangkat/\S+", desk.locator("code").inner_text())
     assert path
     hand.goto(f"{living.url}{path[0]}?lang=en")
@@ -65,6 +66,7 @@ def test_a_crew_is_let_in_sees_its_day_and_is_shut_out(
     assert box is not None
     assert box["height"] >= 56
     assert box["y"] + box["height"] <= 740, "out of the thumb's reach without scrolling"
+    assert not looks_of(hand)
     hand.frame_locator("iframe.map").locator(".leaflet-marker-pane .mark").first.wait_for(timeout=20_000)
 
     moment = datetime.now(UTC)
@@ -81,6 +83,7 @@ def test_a_crew_is_let_in_sees_its_day_and_is_shut_out(
 
     desk.goto(f"{living.url}/kantor/kru")
     desk.locator(".devices summary").first.click()
+    assert not looks_of(desk)
     desk.get_by_role("button", name="Shut this phone out").first.click()
     expect(desk.get_by_role("status").filter(has_text="sees nothing any more")).to_be_visible()
     hand.goto(f"{living.url}/hari-ini")
@@ -103,6 +106,6 @@ def test_a_planner_chooses_a_van_and_walks_through_its_week(living: Living, chro
     expect(page).to_have_url(re.compile(living.week.isoformat()))
     for link in ("/hari-ini", f"/hari-ini/{day.vehicle.id}/{day.day}", "/kantor/kru"):
         page.goto(f"{living.url}{link}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert not looks_of(page)
     assert not complaints
     context.close()
