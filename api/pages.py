@@ -39,6 +39,8 @@ POLICY: Final = (
 )
 """What a page may load: nothing but what the office serves."""
 _HERE: Final = Path(__file__).parent
+_NOBODY: Final = frozenset({CallerKind.ANYONE, CallerKind.LINK})
+"""Callers that have no account to show: whoever holds a link is nobody in particular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def render(
     toast = _read_toast(http_request)
     shared: dict[str, Any] = {
         **_speaking(lang),
-        "caller": caller if caller is not None and caller.kind is not CallerKind.ANYONE else None,
+        "caller": caller if caller is not None and caller.kind not in _NOBODY else None,
         "regency_code": caller.regency if caller is not None else None,
         "regency_name": caller.regency_name if caller is not None else "",
         "csrf": token,

@@ -21,6 +21,7 @@ from api.entities import Role
 from api.example import PLAN, REGENCY
 from api.i18n import bracketed, language
 from api.office import Office
+from api.store.drafts import add_draft
 from api.store.plans import get_documents
 from api.store.requests import list_requests
 from api.store.scope import Writing
@@ -46,6 +47,13 @@ def secret_of(living: Living, purpose: Purpose, subject: str) -> str:
     return secret
 
 
+def a_draft(living: Living) -> str:
+    """A draft of a request that has just been begun."""
+    office = living.office
+    draft = office.write(REGENCY, lambda scope: add_draft(scope, {"wish": "visit"}, by="test", at=office.now()))
+    return draft.id
+
+
 def pages(living: Living) -> list[tuple[str, Policy]]:
     """Addresses of all pages with their policies, their parts filled in."""
     request = living.office.read(REGENCY, list_requests)[0]
@@ -61,6 +69,7 @@ def pages(living: Living) -> list[tuple[str, Policy]]:
         "vehicle": region.fleet.units[0].id,
         "day": living.week.isoformat(),
         "step": "arsipkan",
+        "part": "tempat",
     }
     stop = living.office.itinerary(REGENCY, PLAN).itineraries[0].stops[0]
     queries = {"/kantor/pekan/{week}/ubah/{plan}": urlencode({"kunjungan": stop.card.visit})}
@@ -79,8 +88,10 @@ def pages(living: Living) -> list[tuple[str, Policy]]:
         for name in needed:
             value = parts.get(name)
             if name == "secret":
-                is_invitation = policy.purpose is Purpose.DEVICE_INVITATION
-                value = secret_of(living, policy.purpose, region.fleet.units[0].id if is_invitation else request.id)
+                vehicle = region.fleet.units[0].id
+                subjects = {Purpose.DRAFT: lambda: a_draft(living), Purpose.DEVICE_INVITATION: lambda: vehicle}
+                subject = subjects.get(policy.purpose, lambda: request.id)()
+                value = secret_of(living, policy.purpose, subject)
             assert value is not None, f"{path}: no example of its part '{name}'; add one here"
             filled = re.sub(rf"\{{{name}(:\w+)?\}}", value, filled)
         found.append((f"{filled}?{queries[path]}" if path in queries else filled, policy))
