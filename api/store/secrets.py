@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     DEVICE_INVITATION = "device_invitation"
     DEVICE = "device"
     API_TOKEN = "api_token"  # noqa: S105 (a purpose, no token)
+    PASSWORD_LINK = "password_link"  # noqa: S105 (a purpose, no password)
 
 
 @dataclass(frozen=True, slots=True)
