@@ -4,8 +4,8 @@ from fastapi import FastAPI
 
 from api.administration.routes import administration_router
 from api.app import create_office_app
-from api.itineraries.office_routes import itineraries_router
 from api.integration.routes import integration_router
+from api.itineraries.office_routes import itineraries_router
 from api.office import Office
 from api.planning.routes import planning_router
 from api.requests.routes import requests_router
