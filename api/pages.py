@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -38,6 +39,8 @@ POLICY: Final = (
 )
 """What a page may load: nothing but what the office serves."""
 _HERE: Final = Path(__file__).parent
+_NOBODY: Final = frozenset({CallerKind.ANYONE, CallerKind.LINK})
+"""Callers that have no account to show: whoever holds a link is nobody in particular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +121,8 @@ def render(
     token = _FormToken(caller)
     toast = _read_toast(http_request)
     shared: dict[str, Any] = {
-        "gettext": lang.gettext,
-        "ngettext": lang.ngettext,
-        "lang": lang.code,
-        "words": Words(lang.gettext, lang.code),
-        "caller": caller if caller is not None and caller.kind is not CallerKind.ANYONE else None,
+        **_speaking(lang),
+        "caller": caller if caller is not None and caller.kind not in _NOBODY else None,
         "regency_code": caller.regency if caller is not None else None,
         "regency_name": caller.regency_name if caller is not None else "",
         "csrf": token,
@@ -140,6 +140,20 @@ def render(
         drop_cookie(answer, office, TOAST_COOKIE)
     finish(http_request, answer)
     return answer
+
+
+def render_part(lang: Language, template: str, **context: object) -> Markup:
+    """A part of pages that is the same for all readers of a language, to be kept: it knows no caller and no form."""
+    return Markup(environment().get_template(template).render({**_speaking(lang), **context}))  # noqa: S704 (escaped)
+
+
+def _speaking(lang: Language) -> dict[str, Any]:
+    return {
+        "gettext": lang.gettext,
+        "ngettext": lang.ngettext,
+        "lang": lang.code,
+        "words": Words(lang.gettext, lang.code),
+    }
 
 
 def go_to(http_request: Request, url: str, toast: Toast | None = None) -> RedirectResponse:

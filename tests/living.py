@@ -6,34 +6,24 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from api.auth.sessions import IDLE, LONGEST
-from api.entities import PlanId, PlanState, UserId, WeeklyPlan
-from api.example import REGENCY, make_example
-from api.i18n import language
+from api.example import REGENCY, make_example, publish_example
 from api.office import Office
-from api.planning.desk import desk_from_store
-from api.planning.service import plan_desk
 from api.settings import Settings
-from api.store.plans import PlanDocuments, add_plan, step_plan
-from api.store.requests import list_requests
 from api.store.scope import Writing
 from api.store.secrets import Purpose, keep_secret, new_secret
 from api.store.store import make_store, open_store
-from maps.cards_file import write_cards
-from maps.ways_file import write_ways
-from optimizer.evaluate import evaluate
-from optimizer.instance import write_plan
-from optimizer.plan import Plan
-from optimizer.problem import Problem
-from optimizer.solve import SolveOptions, solve
 
 ROOT = Path(__file__).resolve().parents[1]
-PLAN = PlanId("example-plan")
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = (360, 1280)
 
 
 @dataclass(frozen=True)
@@ -85,9 +75,7 @@ def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
     with open_store(url) as store:
         office = Office(Settings(database_url=url), store)
         passwords = make_example(store, at=datetime.now(UTC))
-        today = office.today(REGENCY)
-        week = today + timedelta(days=7 - today.weekday())
-        publish_week(office, week)
+        week = publish_example(office)
         environment = {**os.environ, "MOLING_DATABASE_URL": url, "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-m", "api.cli", "--lang", "en", "serve", "--port", "0"]
         with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as server:
@@ -100,27 +88,36 @@ def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
         office.close()
 
 
-def publish_week(office: Office, week: date) -> None:
-    """Plan that week with little effort and publish it."""
+@pytest.fixture
+def worker(living: Living) -> Iterator[None]:
+    """A worker of the office, as it is started by an office."""
+    environment = {**os.environ, "MOLING_DATABASE_URL": living.office.settings.database_url}
+    command = [sys.executable, "-m", "api.cli", "worker"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
+        yield
+        process.terminate()
 
-    def quickly(problem: Problem, options: SolveOptions) -> Plan:
-        few = SolveOptions(solution_limit=1, instance_sha256=options.instance_sha256, gettext=options.gettext)
-        return solve(problem, few)
 
-    requests = office.read(REGENCY, list_requests)
-    planned = plan_desk(desk_from_store(office.region(REGENCY), week, requests), language=language(), solver=quickly)
-    judged = evaluate(planned.week.problem, planned.plan)
-    version = WeeklyPlan(
-        PLAN, week, 1, UserId("perencana"), hard_violations=len(judged.violations), soft_violations=len(judged.soft)
-    )
-    ways = write_ways(planned.ways) if planned.ways else None
-    documents = PlanDocuments(planned.instance, write_plan(planned.plan), None, write_cards(planned.week.cards), ways)
+def faults_of(page: Page, address: str) -> list[str]:
+    """What is wrong with the page at that address, at both widths."""
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    answer = page.goto(address)
+    assert answer is not None
+    if answer.status != HTTPStatus.OK:
+        faults.append(str(answer.status))
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        faults += [f"at {width} px: {each}" for each in looks_of(page)]
+    return faults
 
-    def publish(scope: Writing) -> None:
-        now = office.now()
-        add_plan(scope, version, documents, by="perencana", at=now)
-        step_plan(scope, PLAN, PlanState.SUBMITTED, by=UserId("perencana"), at=now)
-        step_plan(scope, PLAN, PlanState.APPROVED, by=UserId("kepala"), at=now, reason="Lembur disetujui.")
-        step_plan(scope, PLAN, PlanState.PUBLISHED, by=UserId("perencana"), at=now)
 
-    office.write(REGENCY, publish)
+def looks_of(page: Page) -> list[str]:
+    """What axe finds on the page as it is shown now, and whether it has to be scrolled sideways."""
+    if not AXE.exists():
+        pytest.skip("axe-core is missing (npm ci)")
+    page.evaluate(AXE.read_text())
+    found: list[str] = page.evaluate("axe.run().then(it => it.violations.map(v => v.id + ' ' + v.nodes[0].html))")
+    is_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    return [*found, *(["it has to be scrolled sideways"] if is_wide else [])]

@@ -80,9 +80,7 @@ class Answers:
         elif hides_identity_number(text):
             self.refuse(
                 name,
-                N_(
-                    "This looks like an identity number (NIK or KK). People are counted here, never named: leave it out."
-                ),
+                N_("This looks like an identity number (NIK or KK). People are counted here, never named."),
             )
         else:
             return text

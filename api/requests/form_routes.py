@@ -64,12 +64,12 @@ def form_router(office: Office, quota: AddressQuota) -> APIRouter:  # noqa: C901
         secret = begin_draft(office, _regency(caller), Wish(wish))
         return go_to(http_request, f"/d/{secret}/{Step.PLACE}")
 
-    @router.get("/d/{secret}/{step}")
-    def show_step(http_request: Request, caller: DraftCaller, step: str, q: str = "") -> Response:
+    @router.get("/d/{secret}/{part}")
+    def show_step(http_request: Request, caller: DraftCaller, part: str, q: str = "") -> Response:
         draft = open_draft(office, _regency(caller), caller.subject)
         if draft.filed is not None:
             return render(http_request, "requests/filed_already.html", action=f"/d/{caller.secret}/{Step.CHECK}")
-        wanted = _step(draft, step)
+        wanted = _step(draft, part)
         if draft.steps.index(wanted) > draft.steps.index(draft.first_open):
             return go_to(http_request, f"/d/{caller.secret}/{draft.first_open}")
         if wanted is Step.PLACE:
@@ -113,15 +113,16 @@ def form_router(office: Office, quota: AddressQuota) -> APIRouter:  # noqa: C901
         text = reader_language(http_request).gettext("The file is taken away.")
         return go_to(http_request, f"/d/{caller.secret}/{Step.LETTER}", Toast(text))
 
-    @router.post("/d/{secret}/{step}", max_body_size=MOST_UPLOAD)
-    def take(http_request: Request, caller: DraftCaller, step: str, sent: FormSent) -> Response:
+    @router.post("/d/{secret}/{part}", max_body_size=MOST_UPLOAD)
+    def take(http_request: Request, caller: DraftCaller, part: str, sent: FormSent) -> Response:
         regency = _regency(caller)
         draft = open_draft(office, regency, caller.subject)
-        wanted = _step(draft, step)
+        wanted = _step(draft, part)
         if draft.filed is not None or draft.host is None:
             return go_to(http_request, f"/d/{caller.secret}/{draft.first_open}")
         if sent.text("more"):
             return _step_page(http_request, office, caller, draft, wanted, Answers(sent.typed), sent.text("more"))
+        quota.send_file(address_of(http_request), sent.files)
         answers = take_step(office, regency, draft, wanted, sent.typed, sent.content(FILE_FIELD))
         if answers.faults:
             return _step_page(http_request, office, caller, draft, wanted, answers)

@@ -21,7 +21,7 @@ from api.errors import NotThereError
 from api.office import Office
 from api.pages import Toast, go_to, reader_language, reader_words, render
 from api.requests.answers import Answers
-from api.requests.forms import Sent, form_view, sent_form
+from api.requests.forms import Sent, address_of, form_view, sent_form
 from api.requests.hosting import (
     CANCELLABLE,
     MENDABLE,
@@ -38,7 +38,7 @@ from api.requests.hosting import (
     undo,
 )
 from api.requests.letters import FILE_FIELD, MOST_UPLOAD
-from api.requests.quotas import SameLetterError
+from api.requests.quotas import AddressQuota, SameLetterError
 from api.requests.telling import SIGNALS, WISHES, counts_told, letter_told, moment, time_told, timeline
 from api.store.requests import find_request
 from api.store.scope import RegencyCode
@@ -86,7 +86,7 @@ LINK = Door("/s/{secret}", with_link(Purpose.STATUS_LINK), _by_link)
 ACCOUNT = Door("/kantor/permohonanku/{request}", signed_in(Role.SCHOOL, Role.VILLAGE), _by_account)
 
 
-def host_router(office: Office, door: Door) -> APIRouter:  # noqa: C901, PLR0915 (one router, many small routes)
+def host_router(office: Office, door: Door, quota: AddressQuota) -> APIRouter:  # noqa: C901, PLR0915 (one router, many small routes)
     """Pages of a request behind that door."""
     router = APIRouter(include_in_schema=False)
     base = door.path
@@ -169,6 +169,7 @@ def host_router(office: Office, door: Door) -> APIRouter:  # noqa: C901, PLR0915
         if sent.text("more"):
             return _mend_page(http_request, status, Answers(sent.typed), sent.text("more"))
         try:
+            quota.send_file(address_of(http_request), sent.files)
             answers = mend(office, caller, status.request.id, sent.typed, sent.content(FILE_FIELD))
         except SameLetterError as error:
             answers = Answers(sent.typed)
@@ -196,6 +197,9 @@ def _status_page(
     if slot is not None:
         starts, ends = slot.starts.astimezone(zone), slot.ends.astimezone(zone)
         slot_told = f"{words.day(starts.date())}, {words.span(starts, ends)}"
+    change, moved_to = status.change, ""
+    if change is not None and change.moved_to is not None:
+        moved_to = moment(change.moved_to, zone, words)
     link = f"{office.settings.public_url}{home}"
     place = request.place if status.host is None else status.host.name
     share = words.gettext("Request {code} of {host}: {link}").format(code=request.id, host=place, link=link)
@@ -214,6 +218,8 @@ def _status_page(
         items=timeline(status.steps, zone, words),
         slot=slot,
         slot_told=slot_told,
+        change=change,
+        moved_to=moved_to,
         parents=parents,
         parents_url=f"https://wa.me/?text={quote(parents)}",
         letter=letter_told(request, words),

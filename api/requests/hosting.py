@@ -20,6 +20,7 @@ from api.requests.parts import (
 from api.requests.places import Host, find_host
 from api.requests.quotas import check_same_letter
 from api.store.attachments import Attachment
+from api.store.changes import ChangeKind, VisitChange, list_changes
 from api.store.contacts import limit_contact
 from api.store.requests import (
     RequestStep,
@@ -59,6 +60,8 @@ class Status:
         All of them; those taken back too.
     slot
         The newest slot that was not withdrawn.
+    change
+        That its published visit is cancelled or moved (BATAL, PINDAH); None where it is as published.
     """
 
     request: VisitRequest
@@ -66,6 +69,7 @@ class Status:
     steps: tuple[RequestStep, ...]
     slot: Slot | None
     letters: tuple[Attachment, ...]
+    change: VisitChange | None = None
 
     @property
     def last_reason(self) -> str:
@@ -84,13 +88,15 @@ def get_status(office: Office, regency: RegencyCode, request: RequestId) -> Stat
         When the regency has none of that code.
     """
 
-    def look(scope: Reading) -> tuple[VisitRequest, tuple[RequestStep, ...], Slot | None]:
-        return get_request(scope, request), request_steps(scope, request), find_slot(scope, request)
+    def look(scope: Reading) -> Status:
+        slot = find_slot(scope, request)
+        shown = None if slot is None or slot.state is SlotState.WITHDRAWN else slot
+        found, steps = get_request(scope, request), request_steps(scope, request)
+        return Status(found, None, steps, shown, (), _find_change(scope, request, shown))
 
-    found, steps, slot = office.read(regency, look)
-    host = find_host(office.region(regency), found.place)
-    shown = None if slot is None or slot.state is SlotState.WITHDRAWN else slot
-    return Status(found, host, steps, shown, find_letters(office, regency, request))
+    status = office.read(regency, look)
+    host = find_host(office.region(regency), status.request.place)
+    return replace(status, host=host, letters=find_letters(office, regency, request))
 
 
 def answer(
@@ -218,16 +224,18 @@ def slot_calendar(office: Office, regency: RegencyCode, status: Status, words: W
     zone = office.zone(regency)
     place = status.request.place if status.host is None else status.host.name
     where = "" if status.host is None else status.host.where
+    change = status.change
+    starts = slot.starts if change is None or change.moved_to is None else change.moved_to
     entry = event(
         f"{status.request.id}@{regency}.moling",
-        slot.starts.astimezone(zone),
-        slot.ends.astimezone(zone),
+        starts.astimezone(zone),
+        (starts + (slot.ends - slot.starts)).astimezone(zone),
         gettext("Civil registry van at {host}").format(host=place),
         f"{place}, {where}" if where else place,
         gettext("Request {code}. FREE: no charge is made.").format(code=status.request.id),
-        cancelled=status.request.state is RequestState.CANCELLED,
-        sequence=slot.number,
-        changed=slot.answered or slot.offered,
+        cancelled=change is not None and change.kind is ChangeKind.CANCELLED,
+        sequence=2 * slot.number + (change is not None),
+        changed=change.at if change is not None else slot.answered or slot.offered,
     )
     return calendar(gettext("Visit of the civil registry van"), [entry])
 
@@ -256,6 +264,14 @@ def parents_text(office: Office, regency: RegencyCode, status: Status, words: Wo
         )
     lines.append(gettext("FREE: no charge is made"))
     return "\n".join(lines)
+
+
+def _find_change(scope: Reading, request: RequestId, slot: Slot | None) -> VisitChange | None:
+    if slot is None or slot.plan is None:
+        return None
+    visit = f"request:{request}"
+    # A large request is split into parts, each a visit of its own.
+    return next((each for each in list_changes(scope, slot.plan) if each.visit.partition("/")[0] == visit), None)
 
 
 def _regency(caller: Caller) -> RegencyCode:

@@ -1,5 +1,6 @@
 """How many requests one address may send and one place may have open; letters that came before."""
 
+from collections.abc import Sized
 from datetime import timedelta
 from typing import Final
 
@@ -52,11 +53,12 @@ class TooManyOpenError(UnfitFormError):
 
 
 class AddressQuota:
-    """How often one address may begin a request, and file one, within an hour; schools often share one."""
+    """How often one address may begin a request, send a file and file a request in an hour; schools often share one."""
 
     def __init__(self, office: Office) -> None:
         self._begun = Attempts(60, _HOUR, office.now)
         self._filed = Attempts(30, _HOUR, office.now)
+        self._files = Attempts(60, _HOUR, office.now)
 
     def begin(self, address: str) -> None:
         """
@@ -82,13 +84,25 @@ class AddressQuota:
         if not self._filed.may_try(address):
             raise TooManyAttemptsError
 
+    def send_file(self, address: str, files: Sized) -> None:
+        """
+        Count a form with files, each of which costs a second to clean; one without is free.
+
+        Raises
+        ------
+        TooManyAttemptsError
+            When there were too many.
+        """
+        if files and not self._files.may_try(address):
+            raise TooManyAttemptsError
+
 
 def find_same_letter(scope: Reading, place: str, number: str | None) -> VisitRequest | None:
     """The request that came from that place with a letter of that number, however blanks and capitals stand in it."""
-    wanted = _letter_key(number)
+    wanted = letter_key(number)
     if not wanted:
         return None
-    return next((each for each in filed_before(scope, place) if _letter_key(each.letter.number) == wanted), None)
+    return next((each for each in filed_before(scope, place) if letter_key(each.letter.number) == wanted), None)
 
 
 def filed_before(scope: Reading, place: str) -> tuple[VisitRequest, ...]:
@@ -124,5 +138,6 @@ def check_open(scope: Reading, place: str) -> None:
         raise TooManyOpenError(most)
 
 
-def _letter_key(number: str | None) -> str:
+def letter_key(number: str | None) -> str:
+    """A key that the spellings of one letter's number share; empty where there is none."""
     return "".join((number or "").casefold().split())

@@ -1,28 +1,15 @@
 """A planner's and an approver's way from an empty week to a published one, in a browser, with a real worker."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.living import ROOT, Living
+from tests.living import Living
 
 pytestmark = pytest.mark.timeout(180)
 SOLVED_MS = 90_000
-
-
-@pytest.fixture
-def worker(living: Living) -> Iterator[None]:
-    """A worker of the office, as it is started by an office."""
-    environment = {**os.environ, "MOLING_DATABASE_URL": living.office.settings.database_url}
-    command = [sys.executable, "-m", "api.cli", "worker"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
-        yield
-        process.terminate()
 
 
 @pytest.fixture(params=[360, 1280])

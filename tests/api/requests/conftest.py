@@ -1,7 +1,9 @@
 """Requests as schools file them, with what a phone sends."""
 
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +94,13 @@ def offer(office: Office, request: RequestId, *, days: int = 14) -> Slot:
         )
 
     return office.write(BATU_BARA, change)
+
+
+@pytest.fixture
+def pictures() -> Path | None:
+    """Where pictures of pages are left to be looked at (``MOLING_PICTURES``); None: nowhere."""
+    folder = os.environ.get("MOLING_PICTURES")
+    if folder is None:
+        return None
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder)

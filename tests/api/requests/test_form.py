@@ -133,7 +133,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_the_rest_stays(
     draft = begin(visitor)
     visitor.send(f"{draft}/tempat", {"place": SCHOOL})
     visitor.send(f"{draft}/surat", LETTER)
-    usual = {"surat": LETTER, "siswa": VISIT}[step]
+    usual: dict[str, object] = {**(LETTER if step == "surat" else VISIT)}
     answer = visitor.send(f"{draft}/{step}", {**usual, **fields})
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text

@@ -6,13 +6,17 @@ from datetime import timedelta
 import pytest
 
 from api.auth.caller import PUBLIC
-from api.entities import RequestId, RequestState, Role, VisitRequest
+from api.entities import PlanId, RequestId, RequestState, Role, UserId, VisitRequest, WeeklyPlan
 from api.office import Office
 from api.store.attachments import list_attachments
 from api.store.audit import first_broken
+from api.store.changes import ChangeKind, change_visit, take_back
 from api.store.contacts import find_contact
+from api.store.plans import PlanDocuments, add_plan
 from api.store.requests import get_request, list_requests, request_steps, step_request
+from api.store.scope import Writing
 from api.store.slots import SlotState, find_slot
+from api.store.tables import SLOTS
 from tests.api.requests.conftest import LETTER, VISIT, FileRequest, offer
 from tests.letter_seeds import jpeg
 from tests.offices import Clock, Visitor
@@ -192,3 +196,47 @@ def test_an_account_sees_its_own_places_requests_alone(visit: Visit, office: Off
     steps = office.read(BATU_BARA, lambda scope: request_steps(scope, CODE))
     assert (steps[-1].state, steps[-1].by) == (RequestState.CANCELLED, "school")
     assert len(office.read(BATU_BARA, list_requests)) == 1
+
+
+def test_a_cancelled_visit_is_loud_on_the_hosts_page_and_in_its_calendar(
+    visit: Visit, office: Office, filed: FileRequest, clock: Clock
+) -> None:
+    """What citizens read of it the host reads too, at once; taken back, all is as before."""
+    path, visitor = filed(), visit()
+    offer(office, CODE)
+    slot = office.read(BATU_BARA, lambda scope: find_slot(scope, CODE))
+    assert slot is not None
+    visitor.send(f"{path}/konfirmasi", {"slot": slot.number}, on=path)
+    plan = PlanId("plan-1")
+
+    def publish(scope: Writing) -> None:
+        week = WeeklyPlan(plan, clock().date(), 1, UserId("planner"))
+        add_plan(scope, week, PlanDocuments(b"{}", b"{}", None), by="planner", at=clock())
+        scope.update(SLOTS, SLOTS.c.request == CODE, plan=plan)
+
+    office.write(BATU_BARA, publish)
+    assert "notice bad loud" not in visitor.page(path)
+    moved = clock() + timedelta(days=16)
+    for kind, moved_to, sign, status in (
+        (ChangeKind.CANCELLED, None, "notice bad loud", "STATUS:CANCELLED"),
+        (ChangeKind.MOVED, moved, "17 Desember 2026", "20261217T120000"),
+    ):
+        change = office.write(
+            BATU_BARA,
+            lambda scope, kind=kind, moved_to=moved_to: change_visit(  # type: ignore[misc]
+                scope,
+                plan,
+                f"request:{CODE}/2",
+                kind,
+                reason="Mobil rusak",
+                by="planner",
+                at=clock(),
+                moved_to=moved_to,
+            ),
+        )
+        page = visitor.page(path)
+        assert sign in page
+        assert "Mobil rusak" in page
+        assert status in visitor.get(f"{path}/jadwal.ics").text
+    office.write(BATU_BARA, lambda scope: take_back(scope, change.id, by="planner", at=clock()))
+    assert "Mobil rusak" not in visitor.page(path)

@@ -1,14 +1,19 @@
 """The office's inbox: what waits for what, decisions with the way back, who may see what."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from api.entities import RequestId, RequestState, Role
+from api.entities import RequestId, RequestState, Role, User, UserId
 from api.office import Office
 from api.store.attachments import list_attachments
 from api.store.contacts import find_contact
+from api.store.passwords import HashedPassword
+from api.store.people import add_user
+from api.store.regions import RegionDocuments, put_region
 from api.store.requests import get_request, request_steps
+from api.store.scope import RegencyCode, Writing
 from tests.api.requests.conftest import CONTACT, LETTER, SCHOOL, VISIT, FileRequest
 from tests.letter_seeds import jpeg
 from tests.offices import Clock, Visitor
@@ -203,3 +208,27 @@ def test_a_school_with_an_account_files_and_lists_its_own(visit: Visit, office: 
     assert CODE not in again.text
     assert CODE not in visit().sign_in(Role.VILLAGE).page(OWN)
     assert visit().sign_in(Role.PLANNER).get(OWN).status_code == 403
+
+
+def test_another_regencys_requests_are_not_there(
+    visit: Visit, office: Office, filed: FileRequest, sample: RegionDocuments, hashed: HashedPassword, clock: Clock
+) -> None:
+    """A planner of one regency reaches no request, letter or list of another, whatever the address says."""
+    filed()
+    (attachment,) = office.read(BATU_BARA, lambda scope: list_attachments(scope, CODE))
+    other = RegencyCode("1275")
+
+    def found(scope: Writing) -> None:
+        renamed = replace(sample, region=replace(sample.region, code=other, name="Kota Binjai"))
+        put_region(scope, renamed, by="test", at=clock())
+        user = User(UserId("planner"), "Planner", frozenset({Role.PLANNER}))
+        add_user(scope, user, hashed, by="test", at=clock())
+
+    office.write(other, found)
+    planner = visit().sign_in(Role.PLANNER, other)
+    for path in (PAGE, f"{PAGE}/surat/{attachment.id}"):
+        assert planner.get(path).status_code == 404
+    assert CODE not in planner.page("/kantor/permohonan?tab=semua")
+    for act in ("terima", "kembalikan", "urungkan/2", "tautan"):
+        assert planner.send(f"{PAGE}/{act}", {"reason_return": "x"}, on=None).status_code == 404
+    assert state_of(office) is RequestState.SUBMITTED
