@@ -48,9 +48,9 @@ def hash_password(password: str, *, user: str) -> HashedPassword:
 def is_password(password: str, hashed: HashedPassword | None) -> bool:
     """Whether the password is the one that was hashed; as slow, and False, where there is no account (None)."""
     text = _normal(password)[: LONGEST + 1]
-    has_one = hashed is not None and hashed != NO_PASSWORD
+    known = None if hashed == NO_PASSWORD else hashed
     try:
-        return _hasher().verify(text, hashed if has_one else _nobodys()) and has_one
+        return _hasher().verify(text, known or _nobodys()) and known is not None
     except UnknownHashError:
         return False
 

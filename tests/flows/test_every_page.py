@@ -67,6 +67,7 @@ def pages(living: Living) -> list[tuple[str, Policy]]:
         "request": request.id,
         "village": village.code,
         "site": site.code,
+        "user": "kepala",
         "vehicle": region.fleet.units[0].id,
         "day": living.week.isoformat(),
         "step": "arsipkan",
