@@ -35,6 +35,8 @@ SIGNED_IN_WAYS: Final = (
     Way(N_("Inbox"), "/kantor/permohonan", _OFFICE),
     Way(N_("Week"), "/kantor/pekan", _OFFICE),
     Way(N_("My requests"), "/kantor/permohonanku", frozenset({Role.SCHOOL, Role.VILLAGE})),
+    Way(N_("Accounts"), "/kantor/akun", frozenset({Role.ADMIN})),
+    Way(N_("Trail"), "/kantor/jejak", frozenset({Role.AUDITOR, Role.ADMIN})),
     Way(N_("Today"), "/hari-ini", frozenset({Role.CREW})),
 )
 

@@ -5,9 +5,10 @@ Routes get it from the application; nothing of it is global.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from time import monotonic
 from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,16 @@ from optimizer.instance import read_plan, read_problem
 
 T = TypeVar("T")
 _KEPT_ITINERARIES = 24
+_KEPT_DERIVED = 200
+_ASK_AGAIN_S = 1.0
+"""Whether a region has changed is asked at most so often."""
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptRegion:
+    asked: float
+    key: str
+    region: Region
 
 
 @dataclass(slots=True)
@@ -52,7 +63,8 @@ class Office:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     language: Callable[[str], Language] = language
     _regencies: dict[RegencyCode, str] = field(default_factory=dict)
-    _regions: dict[RegencyCode, tuple[str, Region]] = field(default_factory=dict)
+    _regions: dict[RegencyCode, "_KeptRegion"] = field(default_factory=dict)
+    _derived: dict[tuple[RegencyCode, Hashable], tuple[Region, object]] = field(default_factory=dict)
     _itineraries: dict[tuple[RegencyCode, PlanId], WeekItinerary] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stored: StoredRegions = field(init=False)
@@ -115,15 +127,40 @@ class Office:
         return code, self._regencies[code]
 
     def region(self, regency: RegencyCode) -> Region:
-        """The regency's places, people and rules, read from its documents once until they change."""
-        key = self.read(regency, region_hashes)
+        """The regency's places, people and rules, read once; a change of its documents shows within a second."""
+        now = monotonic()
         with self._lock:
             kept = self._regions.get(regency)
-        if kept is None or kept[0] != key:
+        if kept is not None and now < kept.asked + _ASK_AGAIN_S:
+            return kept.region
+        key = self.read(regency, region_hashes)
+        if kept is None or kept.key != key:
             region = self._stored.region(regency, self.read(regency, get_region_files))
+        else:
+            region = kept.region
+        with self._lock:
+            self._regions[regency] = _KeptRegion(now, key, region)
+        return region
+
+    def derive(self, regency: RegencyCode, name: Hashable, make: Callable[[Region], T]) -> T:
+        """
+        What a function makes of the regency's region, made once until the region changes.
+
+        Parameters
+        ----------
+        name
+            Tells what is made; it must hold whatever else ``make`` depends on.
+        """
+        region = self.region(regency)
+        with self._lock:
+            kept = self._derived.get((regency, name))
+        if kept is None or kept[0] is not region:
+            kept = (region, make(region))
             with self._lock:
-                self._regions[regency] = kept = (key, region)
-        return kept[1]
+                self._derived[regency, name] = kept
+                while len(self._derived) > _KEPT_DERIVED:
+                    del self._derived[next(iter(self._derived))]
+        return cast(T, kept[1])
 
     def itinerary(self, regency: RegencyCode, plan: PlanId) -> WeekItinerary:
         """

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -120,10 +121,7 @@ def render(
     token = _FormToken(caller)
     toast = _read_toast(http_request)
     shared: dict[str, Any] = {
-        "gettext": lang.gettext,
-        "ngettext": lang.ngettext,
-        "lang": lang.code,
-        "words": Words(lang.gettext, lang.code),
+        **_speaking(lang),
         "caller": caller if caller is not None and caller.kind not in _NOBODY else None,
         "regency_code": caller.regency if caller is not None else None,
         "regency_name": caller.regency_name if caller is not None else "",
@@ -142,6 +140,20 @@ def render(
         drop_cookie(answer, office, TOAST_COOKIE)
     finish(http_request, answer)
     return answer
+
+
+def render_part(lang: Language, template: str, **context: object) -> Markup:
+    """A part of pages that is the same for all readers of a language, to be kept: it knows no caller and no form."""
+    return Markup(environment().get_template(template).render({**_speaking(lang), **context}))  # noqa: S704 (escaped)
+
+
+def _speaking(lang: Language) -> dict[str, Any]:
+    return {
+        "gettext": lang.gettext,
+        "ngettext": lang.ngettext,
+        "lang": lang.code,
+        "words": Words(lang.gettext, lang.code),
+    }
 
 
 def go_to(http_request: Request, url: str, toast: Toast | None = None) -> RedirectResponse:

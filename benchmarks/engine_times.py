@@ -1,12 +1,13 @@
 """
 Travel times by our roads beside those of a routing engine that is given the same speeds.
 
-``python -m benchmarks.engine_times --profile`` prints what OSRM must make of ways (Lua, for ``osrm-extract -p``), and
-``python -m benchmarks.engine_times ROADS.osm.pbf --url http://127.0.0.1:5000`` asks a server of the same extract for
-random pairs. `tests/geodata/test_routing_engine.py` does both at once.
+``python -m benchmarks.engine_times --profile`` prints what OSRM must make of ways (Lua, for ``osrm-extract -p``),
+``python -m benchmarks.engine_times ROADS.osm.pbf --speeds OURS.osm.pbf`` writes an extract for Valhalla, which drives a
+way at its signed limit, and ``python -m benchmarks.engine_times ROADS.osm.pbf --url http://127.0.0.1:5000`` asks a
+server of the same roads for random pairs. `tests/geodata/test_routing_engine.py` does all of it.
 
-Both draw on the same ways and the same speeds for class, signed limit and surface. OSRM keeps its own mind on which
-ways are barred, where one may turn, and what a turn costs; ours costs turns nothing.
+All draw on the same ways and the same speeds for class, signed limit and surface. The engines keep their own mind on
+which ways are barred, where one may turn, and what a turn costs; ours costs turns nothing.
 """
 
 import argparse
@@ -16,11 +17,12 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import osmium
 
 from geodata.areas import utm_zone
 from geodata.region import TravelDefaults
 from geodata.road_classes import FERRY, ROAD_CLASSES, RoadSettings, TravelEngine
-from geodata.road_extract import UNPAVED, read_extract
+from geodata.road_extract import UNPAVED, read_extract, way_kind
 from geodata.road_graph import RoadGraph, build_graph
 from geodata.road_paths import RoadPaths
 from geodata.road_places import connected_roads, snap
@@ -31,6 +33,7 @@ _SETTINGS = RoadSettings()
 _EVERYWHERE = (-180.0, -90.0, 180.0, 90.0)
 _LEAST_S = 60.0
 """Shorter drives are left out: a turn more or less is half of one."""
+_ROUGH = frozenset({"surface", "smoothness", "tracktype"})
 _LUA = """\
 package.path = 'profiles/?.lua;' .. package.path
 local car = dofile('profiles/car.lua')
@@ -117,6 +120,28 @@ def osrm_profile(settings: RoadSettings, *, turns: bool = True) -> str:
     }
 
 
+def write_with_speeds(extract: Path, target: Path, settings: RoadSettings = _SETTINGS) -> Path:
+    """
+    Write an extract in which our speed of each way stands as its signed limit, in whole km/h; returns the target.
+
+    Valhalla drives ways at their ``maxspeed``, less something where ``surface`` says that they are rough; so that goes.
+    Source: https://valhalla.github.io/valhalla/speeds.
+    """
+    speeds = settings.class_speeds()
+    factor = settings.unpaved_factor * (settings.wet_factor if settings.is_wet_season else 1)
+    with osmium.SimpleWriter(str(target)) as writer:
+        for each in osmium.FileProcessor(str(extract)):
+            tags = dict(each.tags)
+            kind = way_kind(tags)
+            if not isinstance(each, osmium.osm.Way) or kind is None or kind.road_class == FERRY:
+                writer.add(each)
+                continue
+            speed = min(speeds[kind.road_class], kind.limit_kmh or np.inf) * (factor if kind.is_unpaved else 1)
+            others = {key: word for key, word in tags.items() if key not in _ROUGH and not key.startswith("maxspeed")}
+            writer.add_way(each.replace(tags={**others, "maxspeed": str(round(speed))}))
+    return target
+
+
 def read_roads(extract: Path) -> RoadGraph:
     """Every road of an extract."""
     read = read_extract(extract, _EVERYWHERE)
@@ -170,16 +195,20 @@ def _somewhere(graph: RoadGraph, road: int, rng: np.random.Generator) -> tuple[f
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Print the profile, or compare with an engine that runs."""
+    """Print the profile, write the extract, or compare with an engine that runs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1] if __doc__ else None)
     parser.add_argument("extract", type=Path, nargs="?", help="roads that the engine was given (.osm.pbf)")
     parser.add_argument("--url", default="http://127.0.0.1:5000")
     parser.add_argument("--engine", choices=["osrm", "valhalla"], default="osrm")
     parser.add_argument("--pairs", type=int, default=PAIRS)
     parser.add_argument("--profile", action="store_true", help="print OSRM's profile with our speeds and stop")
+    parser.add_argument("--speeds", type=Path, help="write the extract with our speeds to this file and stop")
     arguments = parser.parse_args(argv)
     if arguments.profile or arguments.extract is None:
         print(osrm_profile(RoadSettings()))
+        return
+    if arguments.speeds is not None:
+        print(write_with_speeds(arguments.extract, arguments.speeds))
         return
     engine = routing_engine(TravelDefaults(engine=TravelEngine(arguments.engine), url=arguments.url))
     print(compare(read_roads(arguments.extract), engine, pairs=arguments.pairs))

@@ -26,6 +26,7 @@ import numpy.typing as npt
 from geodata.areas import utm_zone
 from geodata.errors import N_, RoutingEngineError, UnansweredError
 from geodata.kept_arrays import Arrays, find_kept, keep
+from geodata.kept_lines import Ends, TimedLine, find_lines, keep_lines
 from geodata.region import Region, TravelDefaults
 from geodata.road_graph import UNREADABLE, project
 from geodata.road_paths import Line, drawn_line
@@ -37,6 +38,8 @@ from optimizer.problem import Location, LocationId, TravelTimes
 
 KEPT_FILE: Final = "travel-engine.npz"
 DRY_KEPT_FILE: Final = "travel-engine-without-ferries.npz"
+KEPT_LINES_FILE: Final = "travel-engine-lines.npz"
+DRY_KEPT_LINES_FILE: Final = "travel-engine-lines-without-ferries.npz"
 _VERSION: Final = 1
 _ASK_AGAIN_S: Final = 900.0
 _LATEST: Final = 253_402_300_799
@@ -82,6 +85,11 @@ class _Given:
         number = {(lon, lat): row for row, (lon, lat) in enumerate(self.points.tolist())}
         return np.array([number.get((lon, lat), -1) for lon, lat in points.tolist()], dtype=np.int64)
 
+    def seconds_between(self, ends: Ends) -> np.float32:
+        """Seconds from the one point to the other, as they are kept; the points must be there."""
+        start, end = self.rows(np.array(ends).reshape(2, 2)).tolist()
+        return np.float32(self.seconds[start, end])
+
 
 def engine_times(locations: Sequence[Location], region: Region) -> TravelTimes:
     """
@@ -114,7 +122,7 @@ def engine_lines(
     """
     The lines along the engine's roads of each pair of locations, by their ids; pairs without a way are left out.
 
-    There are none where the times are not of now, because the engine could not be had.
+    Where the engine cannot be had, they are those that it gave with the times that are used.
 
     Raises
     ------
@@ -126,19 +134,14 @@ def engine_lines(
     points = points_of(tuple(places.values()))
     is_boat = dict(zip(places, is_boat_only(points, region).tolist(), strict=True))
     session = _session(region, ferries=region.roads.ferries)
-    session.given(points, region)
-    if session.problem is not None:
-        return {}
-    zone = utm_zone(region.office.lon, region.office.lat)
-    found = {}
-    for ids, (one, other) in wanted.items():
-        if not (is_boat[one.id] or is_boat[other.id]) and (one.lon, one.lat) != (other.lon, other.lat):
-            first, last = (one.lon, one.lat), (other.lon, other.lat)
-            way = _way(session.engine, first, last, region)
-            if way is not None:
-                lon, lat = zip(first, *way, last, strict=True)
-                found[ids] = drawn_line(project(zone, lon, lat), zone, first, last)
-    return found
+    given = session.given(points, region)
+    asked = {
+        ids: (one.lon, one.lat, other.lon, other.lat)
+        for ids, (one, other) in wanted.items()
+        if not (is_boat[one.id] or is_boat[other.id]) and (one.lon, one.lat) != (other.lon, other.lat)
+    }
+    lines = session.lines(given, asked.values(), region)
+    return {ids: lines[ends] for ids, ends in asked.items() if ends in lines}
 
 
 def engine_places(region: Region, *, ferries: bool = True) -> tuple[PlaceOnRoads, ...]:
@@ -195,6 +198,7 @@ class _Session:
         self._ferries = ferries
         self._kept = None if folder is None else folder / (KEPT_FILE if ferries else DRY_KEPT_FILE)
         words = f"{_VERSION} {settings.engine} {settings.url} {settings.profile} {ferries}"
+        self._kept_lines = None if folder is None else folder / (KEPT_LINES_FILE if ferries else DRY_KEPT_LINES_FILE)
         self._key = hashlib.sha256(words.encode()).hexdigest()
         self._given: _Given | None = None
 
@@ -217,6 +221,19 @@ class _Session:
             else:
                 self._keep(self._given)
         return self._held(points)
+
+    def lines(self, times: _Given, asked: Iterable[Ends], region: Region) -> dict[Ends, Line]:
+        """Lines of the ways between points of the times; without the engine those that it gave with them."""
+        key = f"{self._key} lines {has_dry_unit(region)}"
+        kept = {} if self._kept_lines is None else find_lines(self._kept_lines, key)
+        took = {ends: times.seconds_between(ends) for ends in asked}
+        if self.problem is None:
+            found = {ends: _drawn(self.engine, ends, region) for ends in took}
+            given = {ends: TimedLine(line, took[ends]) for ends, line in found.items() if line is not None}
+            if self._kept_lines is not None and given:
+                keep_lines(self._kept_lines, key, kept | given)
+            kept = given
+        return {ends: kept[ends].line for ends in took if ends in kept and kept[ends].seconds == took[ends]}
 
     def _known(self) -> Points:
         return np.zeros((0, 2)) if self._given is None else self._given.points
@@ -274,6 +291,16 @@ def _open_session(settings: TravelDefaults, folder: Path | None, ferries: bool) 
 def forget() -> None:
     """Ask every engine anew when next needed, as a new command does."""
     _open_session.cache_clear()
+
+
+def _drawn(engine: RoutingEngine, ends: Ends, region: Region) -> Line | None:
+    first, last = ends[:2], ends[2:]
+    way = _way(engine, first, last, region)
+    if way is None:
+        return None
+    zone = utm_zone(region.office.lon, region.office.lat)
+    lon, lat = zip(first, *way, last, strict=True)
+    return drawn_line(project(zone, lon, lat), zone, first, last)
 
 
 def _way(engine: RoutingEngine, first: Place, last: Place, region: Region) -> Sequence[Place] | None:

@@ -20,6 +20,7 @@ import osmium
 
 from geodata.errors import N_
 from geodata.importing.found import Box, DamagedFileError, TooLargeError, UnknownKindError
+from geodata.importing.pbf_strings import check_strings
 from geodata.road_classes import CLASS_NUMBER, FERRY
 
 MAX_FILE_BYTES: Final = 8_000_000_000
@@ -111,6 +112,7 @@ def read_extract(path: Path, area: Box) -> Extract:
         When the file cannot be read, is no whole ``.osm.pbf``, or is too large.
     """
     _check_file(path)
+    check_strings(path)
     try:
         box = _claimed_box(path)
         ids, lon, lat, blocked = _nodes_inside(path, area)

@@ -69,6 +69,7 @@ def daily_map(
         "line": day_line(itinerary, words),
         "equipment": _equipment(itinerary, words),
         "rows": _rows(itinerary, words),
+        "estimates": _estimates(itinerary, words),
         "sources": week.cards.sources,
     }
     return map_page("day.html", context, drawing, bounds=bounds, ground=_ground(week, areas, bounds), tiles=tiles)
@@ -95,6 +96,13 @@ def _equipment(itinerary: Itinerary, words: Words) -> str:
         else words.gettext("cards are handed over later")
     )
     return f"{kits} · {cards}"
+
+
+def _estimates(itinerary: Itinerary, words: Words) -> str:
+    """Where the day's distances and times come from: the legs tell whether roads are known."""
+    if all(leg.is_straight for leg in itinerary.legs):
+        return words.gettext("Distances and times are estimates by a straight line with a factor for the road.")
+    return words.gettext("Distances and times are estimates along the roads.")
 
 
 def _rows(itinerary: Itinerary, words: Words) -> list[dict[str, object]]:

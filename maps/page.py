@@ -1,7 +1,7 @@
 """
 A map page that opens from a file with no network at all, and in which no text can run.
 
-Folium draws what is made of numbers and colours: the Leaflet map, the shaded areas and the first view. Everything
+Folium draws what is made of numbers and colours: the Leaflet map and the shaded areas. The first view, and everything
 with words in it (marks, popups, the layer list, the scale's and the buttons' titles, tiles and their attribution) is
 left to a script of ours, because Folium's templates are JavaScript template literals: a place called ``${alert(1)}``
 would run there, and escaping it for HTML does not help. Words travel as one JSON block and are put in place with
@@ -36,8 +36,6 @@ from maps.style import PAPER, van_rules
 _HERE = Path(__file__).parent
 _LEAFLET = Path(xstatic.pkg.leaflet.BASE_DIR)
 _COORDINATE_DECIMALS = 5  # a metre
-_VIEW_PADDING_PX = 24
-_CLOSEST_ZOOM = 15
 _OPACITY_OVER_TILES = 0.5
 _NOTHING = "'none'"
 _ZOOM_SNAP = 0.25  # a closer fit; tiles are sharp at whole steps only
@@ -204,7 +202,6 @@ def _canvas(bounds: Bounds, ground: Ground | None, *, has_tiles: bool) -> tuple[
         areas = folium.GeoJson(_features(ground), style_function=style, smooth_factor=0.5)
         areas._id = "areas"  # noqa: SLF001 (as above; our script finds the layer by it)
         areas.add_to(canvas)
-    canvas.fit_bounds(bounds, padding=(_VIEW_PADDING_PX, _VIEW_PADDING_PX), max_zoom=_CLOSEST_ZOOM)
     figure = canvas.get_root()
     assert isinstance(figure, Figure)
     figure.render()

@@ -15,7 +15,7 @@ from maps.document import unserved_document
 from maps.drawing import base_drawings, day_line, map_words, route_drawing
 from maps.itinerary import Itinerary, Leg, Stop, UnservedVisit, WeekItinerary
 from maps.page import Ground, TileSource, bounds_of, map_page
-from maps.style import AREA_STEPS, NO_DATA_FILL, AreaStep, area_step, van_class
+from maps.style import AREA_STEPS, NO_DATA_FILL, QUIET_AREA, AreaStep, area_step, van_class
 from maps.words import FREE, Words
 
 
@@ -68,7 +68,10 @@ def week_map(
         "waiting_line": _waiting_line(week, words),
         "has_areas": areas is not None and not areas.empty,
         "areas_note": _areas_note(areas, words),
-        "steps": [*(_step_key(step) for step in AREA_STEPS), {"fill": NO_DATA_FILL, "label": gettext("no data")}],
+        "quiet_area": QUIET_AREA,
+        "steps": [*(_step_key(step) for step in AREA_STEPS), {"fill": NO_DATA_FILL, "label": gettext("no data")}]
+        if _is_any_visit_known(week)
+        else [],
         "villages": _village_rows(week, words),
         "sources": week.cards.sources,
     }
@@ -95,9 +98,14 @@ def _ground(week: WeekItinerary, areas: geopandas.GeoDataFrame | None, words: Wo
     codes = [str(code) for code in areas["code"]]
     return Ground(
         areas,
-        fills=[_fill(villages.get(code)) for code in codes],
+        fills=[_fill(villages.get(code)) if _is_any_visit_known(week) else QUIET_AREA for code in codes],
         lines=[_area_lines(code, villages.get(code), words) for code in codes],
     )
+
+
+def _is_any_visit_known(week: WeekItinerary) -> bool:
+    """Whether the areas have something to tell: hatched all over, they would only hide the routes."""
+    return any(village.weeks_since_visit is not None for village in week.cards.villages)
 
 
 def _fill(village: VillageCard | None) -> str:

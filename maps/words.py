@@ -9,8 +9,9 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
-from babel.dates import format_date, format_interval, format_time
+from babel.dates import format_date, format_interval
 from babel.numbers import format_decimal, format_percent
 
 from maps.cards import CountKind, Origin, PlaceKind, VisitCard, translated
@@ -51,6 +52,22 @@ FREE = N_("FREE: no charge is made")
 """Stands on everything that people get to see (UU 24/2013 Art. 79A)."""
 
 
+# Pages say the same days and numbers again and again, and forming them takes a while.
+@lru_cache(maxsize=4096)
+def _date(day: date, form: str, locale: str) -> str:
+    return format_date(day, form, locale=locale)
+
+
+@lru_cache(maxsize=512)
+def _week_days(monday: date, locale: str) -> str:
+    return format_interval(monday, monday + timedelta(days=6), "yMMMMd", locale=locale)
+
+
+@lru_cache(maxsize=8192)
+def _decimal(value: float, form: str | None, locale: str) -> str:
+    return format_decimal(value, form, locale=locale)
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """
@@ -73,28 +90,28 @@ class Words:
 
     def day(self, day: date) -> str:
         """``Rabu, 13 Januari 2027``."""
-        return format_date(day, "EEEE, d MMMM y", locale=self.locale)
+        return _date(day, "EEEE, d MMMM y", self.locale)
 
     def full_date(self, day: date) -> str:
         """``13 Januari 2027``."""
-        return format_date(day, "d MMMM y", locale=self.locale)
+        return _date(day, "d MMMM y", self.locale)
 
     def short_day(self, day: date) -> str:
         """``Rab 13``."""
-        return format_date(day, "EEE d", locale=self.locale)
+        return _date(day, "EEE d", self.locale)
 
     def weekday(self, day: date) -> str:
         """``Rab``."""
-        return format_date(day, "EEE", locale=self.locale)
+        return _date(day, "EEE", self.locale)
 
     def week(self, monday: date) -> str:
         """``Pekan 50, 7-13 Desember 2026``, by ISO weeks."""
-        days = format_interval(monday, monday + timedelta(days=6), "yMMMMd", locale=self.locale)
+        days = _week_days(monday, self.locale)
         return self.gettext("Week {number}, {days}").format(number=monday.isocalendar().week, days=days)
 
     def time(self, moment: datetime) -> str:
         """``13.45``."""
-        return format_time(moment, "HH.mm" if self.locale == "id" else "HH:mm", locale=self.locale)
+        return moment.strftime("%H.%M" if self.locale == "id" else "%H:%M")
 
     def clock(self, moment: datetime) -> str:
         """``13.45 WIB``."""
@@ -106,11 +123,11 @@ class Words:
 
     def number(self, value: float) -> str:
         """``1.234,5``."""
-        return format_decimal(value, locale=self.locale)
+        return _decimal(value, None, self.locale)
 
     def kilometres(self, distance_m: int) -> str:
         """``61,2 km``."""
-        return f"{format_decimal(distance_m / 1000, '#,##0.0', locale=self.locale)} km"
+        return f"{_decimal(distance_m / 1000, '#,##0.0', self.locale)} km"
 
     def duration(self, minutes: int) -> str:
         """``2 j 25 mnt``."""

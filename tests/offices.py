@@ -66,7 +66,7 @@ def clock() -> Clock:
 @pytest.fixture
 def office(url: str, store: Store, clock: Clock, hashed: HashedPassword, tmp_path: Path) -> Iterator[Office]:
     """The sample's office, with an account of each role named by it (``planner``, ``school`` ...)."""
-    places = {Role.SCHOOL: "10204056", Role.VILLAGE: "1219042001"}
+    places = {Role.SCHOOL: "10204056", Role.VILLAGE: "1219012004"}
 
     def add(scope: Writing) -> None:
         for role in Role:

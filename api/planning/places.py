@@ -121,7 +121,8 @@ def routing_notes(region: Region) -> Iterator[Note]:
         yield Note(
             N_(
                 "{engine} at {url} cannot be had: {why}. "
-                "Travel times are those that it gave on {when}; legs are drawn as straight lines."
+                "Travel times are those that it gave on {when}; legs whose way it did not give with them are dashed "
+                "straight lines."
             ),
             {
                 "engine": standing.name,

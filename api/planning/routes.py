@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
@@ -9,17 +10,19 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 
 from api.auth.caller import Caller
 from api.auth.policies import signed_in
 from api.entities import PlanId, PlanState, Role, UserId
 from api.errors import InvalidWeekError, NotThereError, UnfitFormError
-from api.i18n import N_, Gettext
+from api.i18n import N_, Gettext, Language
 from api.job_states import JobProgress, JobState
 from api.office import Office
-from api.pages import Toast, go_to, local_time, reader_language, reader_words, render
+from api.pages import Toast, go_to, local_time, reader_language, reader_words, render, render_part
 from api.planning.week_service import (
+    ShownWeek,
     change_published,
     expect_step,
     find_stop,
@@ -41,6 +44,7 @@ _ROOT: Final = "/kantor/pekan"
 _MAPS: Final = "/kantor/peta/"
 _LIMITS_S: Final = (10, 20, 60, 180)
 _TICK_S: Final = 0.5
+_KEPT_PARTS: Final = 40
 _READERS: Final = (Role.PLANNER, Role.APPROVER, Role.AUDITOR, Role.ADMIN)
 _STEP_PATHS: Final = {
     "ajukan": PlanState.SUBMITTED,
@@ -100,19 +104,43 @@ def _add_week(router: APIRouter, office: Office) -> None:
             http_request,
             "planning/week.html",
             page=shown,
-            board=None if shown.itinerary is None else _board(shown.itinerary),
+            version_part="" if shown.shown is None else version_part(shown, reader_language(http_request), caller),
             local=lambda moment: local_time(moment, office.zone(_code(caller))),
             week=week_name(monday),
             before=week_name(monday - timedelta(days=7)),
             after=week_name(monday + timedelta(days=7)),
             can_solve=caller.has(Role.PLANNER),
-            can_change=caller.has(Role.PLANNER),
             limits=[(str(each), gettext("{seconds} seconds").format(seconds=each)) for each in _LIMITS_S],
             progress=None if shown.job is None else _progress_of(office, caller, shown.job.id, http_request),
             failure=None if shown.job is None or shown.job.failure is None else shown.job.failure.text(gettext),
             step_paths=_NAMES,
             step_buttons={state: gettext(text) for state, text in _STEP_BUTTONS.items()},
         )
+
+    parts: OrderedDict[tuple[object, ...], Markup] = OrderedDict()
+
+    def version_part(shown: ShownWeek, lang: Language, caller: Caller) -> Markup:
+        version, itinerary = shown.shown, shown.itinerary
+        assert version is not None
+        assert itinerary is not None
+        can_change = version.state is PlanState.PUBLISHED and caller.has(Role.PLANNER)
+        changes = tuple(sorted(each.id for each in shown.changes.values()))
+        key = (caller.regency, version.id, lang.code, can_change, changes)
+        made = parts.get(key)
+        if made is None:
+            made = parts[key] = render_part(
+                lang,
+                "planning/version.html",
+                itinerary=itinerary,
+                board=_board(itinerary),
+                changes=shown.changes,
+                can_change=can_change,
+                root=f"{_ROOT}/{week_name(shown.monday)}",
+                plan=version.id,
+            )
+            while len(parts) > _KEPT_PARTS:
+                parts.popitem(last=False)
+        return made
 
 
 def _add_solving(router: APIRouter, office: Office) -> None:

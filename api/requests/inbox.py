@@ -1,6 +1,6 @@
 """The office's inbox: which requests wait for what, which fixed stops come due; found, sorted, page by page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from api.store.contacts import Contact, find_contact
 from api.store.requests import RequestStep, get_request, list_requests, request_steps
 from api.store.scope import Reading, RegencyCode
 from api.store.slots import Slot, list_slots
+from geodata.region import Region
 from geodata.requests import RecurringRow
 from geodata.times import all_resolved
 
@@ -166,16 +167,19 @@ def open_inbox(  # noqa: PLR0913 (what an address of the inbox says)
 
 def due_stops(office: Office, regency: RegencyCode) -> tuple[DueStop, ...]:
     """Fixed stops that come due in the coming weeks, week by week."""
-    region, today = office.region(regency), office.today(regency)
+    today = office.today(regency)
     monday = today - timedelta(days=today.weekday())
-    found = []
+    return office.derive(regency, ("due stops", monday), lambda region: tuple(_due_stops(region, monday)))
+
+
+def _due_stops(region: Region, monday: date) -> Iterator[DueStop]:
+    stops = tuple(all_resolved(region.recurring, monday + timedelta(weeks=1)))
     for number in range(1, WEEKS_AHEAD + 1):
         week = monday + timedelta(weeks=number)
-        for stop in all_resolved(region.recurring, monday + timedelta(weeks=1)):
+        for stop in stops:
             days = stop.due_days(week)
             if days:
-                found.append(DueStop(stop, find_host(region, stop.place), week, days))
-    return tuple(found)
+                yield DueStop(stop, find_host(region, stop.place), week, days)
 
 
 def open_case(office: Office, regency: RegencyCode, request: RequestId, *, sees_contact: bool) -> Case:

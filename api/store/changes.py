@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Row
 
@@ -70,7 +70,7 @@ def change_visit(  # noqa: PLR0913 (what a change is)
     for former in list_changes(scope, plan):
         if former.visit == visit:
             take_back(scope, former.id, by=by, at=at)
-    change = VisitChange(uuid4().hex, plan, visit, kind, reason, at, by, moved_to)
+    change = VisitChange(token_hex(6), plan, visit, kind, reason, at, by, moved_to)
     scope.insert(
         VISIT_CHANGES,
         id=change.id,

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from geodata.boundaries import boundary_shape, read_boundaries, write_boundaries
 from geodata.errors import N_, RegionFolderError
 from geodata.folder import read_tables
 from geodata.importing.places import Ground, KnownVillage, VillageIndex
-from geodata.importing.words import fold_village, read_degrees
+from geodata.importing.words import fold_village, read_count, read_degrees
 from geodata.tables import Findings
 from geodata.writing import CsvFile, change_folder, set_toml_values
 from optimizer.problem import GreatCircle, Location, LocationId
@@ -76,10 +77,13 @@ class Draft:
         self._villages = CsvFile(self._old[schema.VILLAGES_FILE] or b"kode\n")
         heading = ",".join(column.head for column in schema.SITES).encode() + b"\n"
         self._sites = CsvFile(self._old[schema.SITES_FILE] or heading)
+        self._no_site = heading if self._old[schema.SITES_FILE] is None else None
         self.index = VillageIndex(_known(place, cells) for place, cells in self._villages.rows() if "kode" in cells)
         self.sites = {cells.get("kode", ""): KnownSite(place, cells) for place, cells in self._sites.rows()}
         office = tables.settings["office"].values
-        self._old_office = (office["lon"], office["lat"]) if office.get("lon") and office.get("lat") else None
+        self._old_office = (
+            (office["lon"], office["lat"]) if None not in (office.get("lon"), office.get("lat")) else None
+        )
         self.office = self._old_office
         path = folder / schema.BOUNDARIES_FILE
         found = read_boundaries(path, findings) if path.exists() else None
@@ -108,9 +112,7 @@ class Draft:
 
     def set_village(self, village: KnownVillage, cells: Mapping[str, str]) -> dict[str, str]:
         """Set cells of a village's row by head; those that changed, with what stood there before."""
-        before = {
-            head: village.cells.get(head, "") for head, text in cells.items() if village.cells.get(head, "") != text
-        }
+        before = _differing(village.cells, cells)
         changed = {head: cells[head] for head in before}
         if changed:
             self._villages.set(village.place, changed)
@@ -126,7 +128,7 @@ class Draft:
             self._sites.add(row)
             self.sites[code] = KnownSite(self._sites.rows()[-1][0], row)
             return None
-        before = {head: site.cells.get(head, "") for head, text in cells.items() if site.cells.get(head, "") != text}
+        before = _differing(site.cells, cells)
         if before:
             assert site.place is not None
             self._sites.set(site.place, {head: cells[head] for head in before})
@@ -155,6 +157,8 @@ class Draft:
             region = set_toml_values(region, "kantor", {"lintang": self.office[1], "bujur": self.office[0]})
         if region != text:
             files[schema.REGION_FILE] = region.encode()
+        if files[schema.SITES_FILE] == self._no_site:
+            del files[schema.SITES_FILE]
         changed = {name: content for name, content in files.items() if content != self._old[name]}
         if self.shapes != self._old_shapes:
             names = {village.code: village.name for village in self.index.villages}
@@ -187,6 +191,7 @@ def point_cells(point: Point, *, is_approximate: bool) -> dict[str, str]:
     return {"lintang": f"{lat:.5f}", "bujur": f"{lon:.5f}", "titik_perkiraan": "ya" if is_approximate else "tidak"}
 
 
+@cache
 def site_key(name: str) -> str:
     """A key that the spellings of one school's name share: ``SMA Negeri 1 Talawi`` and ``SMAN 1 Talawi``."""
     words = re.sub(r"\bnegeri\b", "n", re.sub(r"\bswasta\b", "s", name.casefold()))
@@ -198,6 +203,16 @@ def _content(folder: Path, name: str) -> bytes | None:
     return path.read_bytes() if path.is_file() and not path.is_symlink() else None
 
 
+def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """What stands in those old cells that the new ones change; 1.240 people are 1240."""
+    stood = {head: old.get(head, "") for head in new}
+    return {
+        head: text
+        for head, text in stood.items()
+        if text != new[head] and (read_count(text) is None or read_count(text) != read_count(new[head]))
+    }
+
+
 def _known(place: int, cells: dict[str, str]) -> KnownVillage:
     code = cells["kode"].replace(".", "")
     return KnownVillage(code, cells.get("nama", ""), cells.get("kecamatan", ""), place, cells, _point(cells))
@@ -205,5 +220,6 @@ def _known(place: int, cells: dict[str, str]) -> KnownVillage:
 
 def _point(cells: Mapping[str, Any]) -> Point | None:
     lat, lon = read_degrees(cells.get("lintang", "")), read_degrees(cells.get("bujur", ""))
-    is_on_earth = lat is not None and lon is not None and abs(lat) <= 90 and abs(lon) <= 180  # noqa: PLR2004 (degrees)
-    return (lon, lat) if is_on_earth and lat is not None and lon is not None else None
+    if lat is None or lon is None or abs(lat) > 90 or abs(lon) > 180:  # noqa: PLR2004 (degrees)
+        return None
+    return lon, lat

@@ -10,7 +10,7 @@ _HEADS: Final = {
     "name": "nama name namobj namawilayah namatempat namalokasi",
     "village": "desa kelurahan desakelurahan keldesa desakel namadesa namakelurahan namadesakelurahan namakeldesa"
     " wadmkd namakel namadesakel nmdesa nmkel village namakels namakelspatial namadesakelur namakelura namadesake"
-    " kampung namagampong gampong nagari",
+    " kampung namakampung namagampong gampong nagari namanagari pekon namapekon",
     "district": "kecamatan namakecamatan wadmkc namakec nmkec kec distrik namadistrik namakecs namakecspatial district"
     " namakecama",
     "regency": "kabupaten kabupatenkota kotakabupaten kabkota wadmkk namakab nmkab namakabupaten namakabupatenkota"
@@ -20,11 +20,13 @@ _HEADS: Final = {
     "latlon": "koordinat latlon latlong titikkoordinat koordinatlokasi lintangbujur",
     "population": "penduduk jumlahpenduduk jumlahpen jmlpenduduk jmlpend jiwa jumlahjiwa population jmlpddk"
     " jumlahpendudukjiwa jmljiwa jumlahpend",
-    "eligible": "wajibktp wajibktpel jumlahwajibktp jumlahwajibktpel jmlwajibktp wktp jumlahwktp jumlahwaj wajibktpe",
+    "eligible": "wajibktp wajibktpel jumlahwajibktp jumlahwajibktpel jmlwajibktp wktp jumlahwktp jumlahwaj wajibktpe"
+    " pendudukwajibktp pendudukwajibktpel jumlahpendudukwajibktp jumlahpendudukwajibktpel",
     "recorded": "sudahrekam sudahrekaman sudahperekaman jumlahsudahrekaman jumlahsudahrekam jumlahsudahperekaman"
-    " jmlsudahrekam jumlahsud jumlahperekaman perekaman telahrekam",
+    " jmlsudahrekam jumlahsud jumlahperekaman perekaman telahrekam sudahrekamktp sudahrekamktpel"
+    " sudahperekamanktpel",
     "unrecorded": "belumrekam belumrekaman belumperekaman jumlahbelumrekaman jumlahbelumrekam jumlahbelumperekaman"
-    " jmlbelumrekam jumlahbel belumrekamktp belumrekamktpel sisabelumrekam",
+    " jmlbelumrekam jumlahbel belumrekamktp belumrekamktpel belumperekamanktpel sisabelumrekam",
     "access": "akses aksesibilitas moda modatransportasi aksesjalan",
     "npsn": "npsn nomorpokoksekolahnasional",
     "school": "namasekolah sekolah namasatuanpendidikan satuanpendidikan namasp namamadrasah namasatpen",

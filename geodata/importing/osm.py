@@ -9,6 +9,7 @@ import osmium
 
 from geodata.errors import N_
 from geodata.importing.found import CheckRow, DamagedFileError, FileError, FoundTable, Kind, TableBuilder
+from geodata.importing.pbf_strings import check_strings
 
 PLACES: Final = frozenset({"village", "suburb", "quarter", "town", "hamlet", "neighbourhood", "locality", "city"})
 SCHOOLS: Final = frozenset({"school", "kindergarten"})
@@ -64,6 +65,7 @@ def read_pbf(path: Path, check_row: CheckRow) -> tuple[FoundTable, ...]:
     FileError
         When the extract is damaged.
     """
+    check_strings(path)
     collector = _Collector(check_row)
     ways: dict[int, tuple[dict[str, str], list[int]]] = {}
     keys = osmium.filter.KeyFilter("place", "amenity", "office")

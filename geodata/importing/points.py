@@ -63,20 +63,21 @@ def read_point(cells: Mapping[str, str]) -> ReadPoint:
         point.doubt(N_("0, 0 stands for no point"))
     elif _is_in_indonesia(lon, lat):
         point.lonlat = (round(lon, _DECIMALS), round(lat, _DECIMALS))
-        if float(lon).is_integer() and float(lat).is_integer():
-            point.doubt(N_("{lat}, {lon} are whole degrees, which stand for no point"), lat=f"{lat:g}", lon=f"{lon:g}")
     elif _is_in_indonesia(lat, lon):
         point.lonlat = (round(lat, _DECIMALS), round(lon, _DECIMALS))
         point.remarks.append((N_("latitude and longitude were swapped; put right"), {}))
     else:
         point.doubt(N_("{lat}, {lon} lies outside Indonesia"), lat=f"{lat:g}", lon=f"{lon:g}")
+    if point.lonlat is not None and all(value.is_integer() for value in point.lonlat):
+        lon, lat = point.lonlat
+        point.doubt(N_("{lat}, {lon} are whole degrees, which stand for no point"), lat=f"{lat:g}", lon=f"{lon:g}")
     return point
 
 
 def _split(text: str) -> tuple[str, str]:
     """Latitude and longitude that stand in one cell, decimal commas allowed where something else parts the two."""
     for separator in (r"\s*;\s*", r"\s*,\s+", r"\s+", r"\s*,\s*", r"\s*/\s*"):
-        parts = re.split(separator, text.strip())
+        parts = re.split(separator, text.strip(" ()[]"))
         if len(parts) == 2:  # noqa: PLR2004 (a point)
             return parts[0], parts[1]
     return text, ""

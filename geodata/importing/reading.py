@@ -29,6 +29,7 @@ MAX_FILE_BYTES: Final = 600_000_000
 """Largest file that is read whole; extracts of OpenStreetMap are streamed and may be larger."""
 MAX_UNPACKED_BYTES: Final = 400_000_000
 MAX_MEMBERS: Final = 2_000
+MAX_FILES: Final = 100
 MAX_TEXT_BYTES: Final = 100_000_000
 _SHAPE_PARTS: Final = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _BLOCK = 1 << 20
@@ -201,7 +202,9 @@ def _read_members(
     by_name = {member.filename.lower(): member for member in members}
     if not wanted:
         raise UnknownKindError(N_("is an archive without a file that can be imported"))
-    for number, member in enumerate(wanted[:50]):
+    if len(wanted) > MAX_FILES:
+        raise TooLargeError(N_("holds more than {most} files"), most=MAX_FILES)
+    for number, member in enumerate(wanted):
         place = stage / str(number)
         inner = place / "stage"
         inner.mkdir(parents=True)

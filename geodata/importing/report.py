@@ -57,8 +57,9 @@ class Entry:
         """One line in the reader's language."""
         told = gettext(self.message).format(**self.params) if self.message else ""
         where = gettext("row {row}").format(row=self.row) if self.row else ""
-        line = ": ".join(part for part in (", ".join(part for part in (where, self.place) if part), told) if part)
-        return "".join(char if char.isprintable() else " " for char in without_identity_numbers(line))
+        return _shown(
+            ": ".join(part for part in (", ".join(part for part in (where, self.place) if part), told) if part)
+        )
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ class Report:
 
     def sources_text(self) -> str:
         """The files by name and hash, the same for the same files."""
-        return "".join(f"{name}  sha256:{digest}\n" for name, digest in self.files)
+        return "".join(f"{_shown(name)}  sha256:{digest}\n" for name, digest in self.files)
 
     def lines(self, gettext: Callable[[str], str], *, most: int | None = None) -> Iterator[str]:
         """
@@ -110,7 +111,7 @@ class Report:
         for source in dict.fromkeys([*(note.source for note in self.notes), *by_source]):
             found = by_source[source]
             counts = [f"{gettext(_TITLES[each])} {len(found[each])}" for each in Outcome if found[each]]
-            yield f"{source}: {', '.join(counts)}" if counts else source
+            yield f"{_shown(source)}: {', '.join(counts)}" if counts else _shown(source)
             for note in self.notes:
                 if note.source == source:
                     yield f"  {note.text(gettext)}"
@@ -132,6 +133,11 @@ class SourceLog:
     def note(self, message: str, /, **params: object) -> None:
         """Tell something about the whole table."""
         self.report.notes.append(Entry(self.source, 0, Outcome.MATCHED, "", message, params))
+
+
+def _shown(text: str) -> str:
+    """Text of a stranger's file, fit for a terminal: one line, no identity number."""
+    return "".join(char if char.isprintable() else " " for char in without_identity_numbers(text))
 
 
 def _outcome_lines(

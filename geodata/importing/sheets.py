@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zipfile import BadZipFile
 
 from geodata.errors import N_
@@ -26,6 +26,8 @@ from geodata.importing.headings import fields_of, is_site_table, is_village_tabl
 MAX_CSV_BYTES: Final = 50_000_000
 MAX_COLUMNS: Final = 400
 MAX_LINES: Final = 200_000
+MAX_SHEETS: Final = 100
+"""A sheet for each kecamatan is 51 in the regency with the most (Yahukimo)."""
 _TITLE_ROWS = 40
 """The heading stands within so many rows from the top."""
 _SUM_ROW = re.compile(r"(?i)\s*(?:sub\s*)?(?:jumlah|total|rata-rata)\b")
@@ -49,15 +51,20 @@ def read_csv(path: Path, check_row: CheckRow) -> tuple[FoundTable, ...]:
     if "\0" in text:
         raise UnknownKindError(N_("is of no kind that can be imported"))
     head = "\n".join(text.split("\n", _TITLE_ROWS)[:_TITLE_ROWS])
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=head.count))
+    # Titles and decimal commas may outnumber what parts the columns: the heading decides.
+    for delimiter in sorted(filter(head.count, ",;\t|"), key=head.count, reverse=True) or [","]:
+        table = _table("", _csv_lines(text, delimiter), check_row)
+        if table is not None:
+            return (table,)
+    raise UnknownKindError(N_("has no column heads of villages or schools that are known"))
+
+
+def _csv_lines(text: str, delimiter: str) -> list[Line]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        lines = [(number, line) for number, line in enumerate(islice(reader, MAX_LINES + 1), 1)]
+        return list(enumerate(islice(reader, MAX_LINES + 1), 1))
     except csv.Error as error:
         raise DamagedFileError(N_("is no valid CSV, line {line}"), line=reader.line_num) from error
-    table = _table("", lines, check_row)
-    if table is None:
-        raise UnknownKindError(N_("has no column heads of villages or schools that are known"))
-    return (table,)
 
 
 def read_xlsx(path: Path, check_row: CheckRow) -> tuple[FoundTable, ...]:
@@ -74,9 +81,7 @@ def read_xlsx(path: Path, check_row: CheckRow) -> tuple[FoundTable, ...]:
     try:
         with path.open("rb") as stream:  # by its name the library would refuse a workbook that is called otherwise
             book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-            # A hidden sheet mostly holds an older version of the visible one.
-            sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-            tables = [_table(str(sheet.title), _sheet_lines(sheet), check_row) for sheet in sheets[:50]]
+            tables = [_table(str(sheet.title), _sheet_lines(sheet), check_row) for sheet in _sheets(book.worksheets)]
     except (FileError, MemoryError):
         raise
     except (BadZipFile, OSError) as error:
@@ -87,6 +92,14 @@ def read_xlsx(path: Path, check_row: CheckRow) -> tuple[FoundTable, ...]:
     if not found:
         raise UnknownKindError(N_("has no column heads of villages or schools that are known"))
     return found
+
+
+def _sheets(sheets: Sequence[Any]) -> list[Any]:
+    # A hidden sheet mostly holds an older version of the visible one.
+    visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
+    if len(visible) > MAX_SHEETS:
+        raise TooLargeError(N_("holds more than {most} sheets"), most=MAX_SHEETS)
+    return visible
 
 
 def _sheet_lines(sheet: object) -> list[Line]:
@@ -127,9 +140,7 @@ def _table(name: str, lines: list[Line], check_row: CheckRow) -> FoundTable | No
         builder.note(N_("heading found in row {row}"), row=below)
     # Offices keep a sheet a kecamatan, and then no column for it.
     district = name if "district" not in fields and re.match(r"(?i)kec(?:amatan)?\b", name) else ""
-    for number, cells in _filled(lines[below:], fields, district):
-        if _is_no_row(cells, is_site=is_site):
-            continue
+    for number, cells in _filled(lines[below:], fields, district, is_site=is_site):
         if check_row(cells):
             builder.add(number, cells)
         else:
@@ -161,24 +172,29 @@ def _joined_head(rows: Sequence[Sequence[str]], column: int) -> str:
     return next((head for head in reversed(heads) if fields_of([head])), heads[-1] if heads else "")
 
 
-def _filled(lines: list[Line], fields: Mapping[str, int], district: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Cells by field; an empty kecamatan is that of the row above, as merged cells come out."""
+def _filled(
+    lines: list[Line], fields: Mapping[str, int], district: str, *, is_site: bool
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Cells of rows by field; an empty kecamatan is that of the row above, as merged cells come out."""
     for number, line in lines:
         cells = {
             name: line[place].strip() for name, place in fields.items() if place < len(line) and line[place].strip()
         }
-        if not cells:
+        if _is_sum(cells):
             continue
         district = cells.get("district", district)
         if district and ("village" in cells or "name" in cells):
             cells["district"] = district
-        yield number, cells
+        if not _is_no_row(cells, is_site=is_site):
+            yield number, cells
+
+
+def _is_sum(cells: Mapping[str, str]) -> bool:
+    return any(_SUM_ROW.match(text) for name, text in cells.items() if name in {"code", "name", "village", "district"})
 
 
 def _is_no_row(cells: Mapping[str, str], *, is_site: bool) -> bool:
-    """Whether a line is a sum, or counts its columns as ``(1) (2) (3)`` does."""
-    if any(_SUM_ROW.match(text) for name, text in cells.items() if name in {"code", "name", "village", "district"}):
-        return True
+    """Whether a line names nothing, or counts its columns as ``(1) (2) (3)`` does."""
     names = [text for name, text in cells.items() if name in {"name", "village", "school"}]
     is_counting = bool(names) and all(re.fullmatch(r"\(?\d{1,2}\)?|[a-z]", text) for text in names)
     return is_counting or (not names and "code" not in cells and not (is_site and "npsn" in cells))

@@ -11,21 +11,26 @@ from geodata.importing.places import KnownVillage, Mismatch
 from geodata.importing.points import ReadPoint, judge_outliers, judge_place, read_point
 from geodata.importing.report import Outcome, SourceLog
 from geodata.importing.village_rows import is_office, take_office, take_point
-from geodata.importing.words import fold_village, hall_of, read_count
+from geodata.importing.words import fold_village, hall_of, read_code, read_count
 
 SITE_FAR_M: Final = 1_500.0
 """A school this far outside the village of its address is not believed to be there."""
 _MAP_MARGIN_M = 1_000.0
+_NPSN = re.compile(r"[A-Z0-9][0-9]{7}")
+_END = "(?![a-z'`\u2018\u2019\u02bc])"
+"""A number may follow (``SMAN1``), but nothing that makes it another word: Ma'arif is no Madrasah Aliyah."""
+_BORROWED = "Titik desanya"
+"""What the note of a site says that stands at its village's point."""
 _KINDS: Final = (
     ("SLB", re.compile(r"(?i)\bslb")),
     ("SMK", re.compile(r"(?i)\bsmk")),
-    ("SMA", re.compile(r"(?i)\b(?:sma|smu)(?:[ns]|it|lb)?\b")),
-    ("MA", re.compile(r"(?i)\bma[ns]?\b|madrasah aliyah")),
-    ("SMP", re.compile(r"(?i)\bsmp(?:[ns]|it)?\b")),
-    ("MTS", re.compile(r"(?i)\bmts[ns]?\b|tsanawiyah")),
-    ("SD", re.compile(r"(?i)\bsd(?:[ns]|it)?\b|sekolah dasar")),
-    ("MI", re.compile(r"(?i)\bmi[ns]?\b|ibtidaiyah")),
-    ("TK", re.compile(r"(?i)\b(?:tk|ra|paud|kb)\b|taman kanak")),
+    ("SMA", re.compile(rf"(?i)\b(?:sma|smu)(?:[ns]|it|lb)?{_END}")),
+    ("MA", re.compile(rf"(?i)(?:\bma|^ma[ns]){_END}|madrasah aliyah")),
+    ("SMP", re.compile(rf"(?i)\bsmp(?:[ns]|it)?{_END}")),
+    ("MTS", re.compile(rf"(?i)\bmts[ns]?{_END}|tsanawiyah")),
+    ("SD", re.compile(rf"(?i)\bsd(?:[ns]|it)?{_END}|sekolah dasar")),
+    ("MI", re.compile(rf"(?i)(?:\bmi|^mi[ns]){_END}|ibtidaiyah")),
+    ("TK", re.compile(rf"(?i)(?:\b(?:tk|paud)|^(?:ra|kb)){_END}|taman kanak")),
     ("pesantren", re.compile(r"(?i)pesantren|ponpes")),
     ("panti_asuhan", re.compile(r"(?i)panti asuhan")),
     ("pasar", re.compile(r"(?i)^pasar\b")),
@@ -44,26 +49,33 @@ def take_sites(table: FoundTable, draft: Draft, log: SourceLog) -> None:
         log.note(N_("schools of a map can only be placed by boundaries; import those first"))
         return
     seen: set[str] = set()
+    others = 0
     for row, point in zip(table.rows, points, strict=True):
         if is_map and (point.lonlat is None or draft.ground.holder(*point.lonlat) is None):
-            continue  # a map reaches beyond the regency
-        _take_site(row, point, draft, log, seen)
+            others += 1  # a map reaches beyond the regency
+        else:
+            _take_site(row, point, draft, log, seen)
+    if others:
+        log.note(N_("{count} points are of no village of this regency for certain"), count=others)
 
 
 def take_marks(table: FoundTable, draft: Draft, log: SourceLog) -> None:
     """Take named points: the office, schools, halls and villages, each by its name."""
     points = [read_point(row.cells) for row in table.rows]
     judge_outliers(points, draft.ground)
+    seen: set[str] = set()
     for row, point in zip(table.rows, points, strict=True):
         name = row.cells.get("name", "")
-        if point.lonlat is None:
+        if not name:
+            log.add(row.number, Outcome.REFUSED, "", N_("has no name"))
+        elif point.lonlat is None:
             for message, params in point.remarks or [(N_("has no point"), {})]:
                 log.add(row.number, Outcome.REFUSED, name, message, **params)
         elif is_office(name):
             take_office(row.number, point, draft, log)
         elif kind_of(name) is not None and not draft.index.is_name(name):
             site = FoundRow(row.number, {**row.cells, "school": name})
-            _take_site(site, point, draft, log, set())
+            _take_site(site, point, draft, log, seen)
         else:
             _take_mark(row, point, draft, log)
 
@@ -128,7 +140,11 @@ def _take_site(row: FoundRow, point: ReadPoint, draft: Draft, log: SourceLog, se
     cells = row.cells
     name = cells.get("school") or cells.get("name", "")
     kind = kind_of(name, cells.get("level", ""))
-    if not name or kind is None or _hides_number(name):
+    if _hides_number(name):
+        message = N_("looks like an identity number (NIK or KK); people are counted here, never named")
+        log.add(row.number, Outcome.REFUSED, name, message)
+        return
+    if not name or kind is None:
         log.add(row.number, Outcome.REFUSED, name, N_("has no level (SMA, SMK, MA ...) that is known"))
         return
     village = _village_of(row, point, draft)
@@ -180,18 +196,21 @@ def _add_point(new: dict[str, str], point: ReadPoint, village: KnownVillage, kno
         own = read_point({"lat": lat, "lon": lon}).lonlat if has_exact else None
         if own is None or distance_m(own, point.lonlat) > SAME_M:
             new |= point_cells(point.lonlat, is_approximate=False)
+            new |= {"catatan": ""} if old.get("catatan") == _BORROWED else {}
         return True
     if known is not None:
         return True
     if village.point is None:
         return False
     new |= point_cells(village.point, is_approximate=True)
-    new["catatan"] = "Titik desanya"
+    new["catatan"] = _BORROWED
     return True
 
 
 def _village_of(row: FoundRow, point: ReadPoint, draft: Draft) -> KnownVillage | Mismatch:
     named = {name: row.cells[name] for name in ("code", "village", "district") if name in row.cells}
+    if read_code(named.get("code", "")) is None:
+        named.pop("code", None)  # of an area as the ministry of education codes them, if of any
     holder = None if point.lonlat is None else draft.ground.holder(*point.lonlat)
     if "code" not in named and "village" not in named:
         if holder is not None:
@@ -204,17 +223,20 @@ def _village_of(row: FoundRow, point: ReadPoint, draft: Draft) -> KnownVillage |
 
 
 def _code_of(row: FoundRow, name: str, village: KnownVillage, point: ReadPoint, draft: Draft) -> str:
-    """NPSN, else the code of a site of that name there, else a code made of the map's number or the name."""
-    npsn = re.sub(r"\.0+$", "", row.cells.get("npsn", "")).strip()
-    if re.fullmatch(r"[A-Z0-9][0-9]{7}", npsn):
+    """A known NPSN, else the code of a site of that name there, else NPSN, the map's number, one made of the name."""
+    npsn = re.sub(r"\.0+$", "", row.cells.get("npsn", "").strip(" '`\u2018\u2019")).upper()
+    is_npsn = _NPSN.fullmatch(npsn) is not None
+    if is_npsn and npsn in draft.sites:
         return npsn
     for code, site in draft.sites.items():
-        is_near = (
-            point.lonlat is not None and site.point is not None and distance_m(site.point, point.lonlat) < SITE_FAR_M
-        )
-        is_there = site.cells.get("kode_desa", "").replace(".", "") == village.code
-        if site_key(site.cells.get("nama", "")) == site_key(name) and (is_near or is_there):
+        if site_key(site.cells.get("nama", "")) != site_key(name) or (is_npsn and _NPSN.fullmatch(code)):
+            continue  # schools with two numbers are two, whatever they are called
+        if site.cells.get("kode_desa", "").replace(".", "") == village.code:
             return code
+        if point.lonlat is not None and site.point is not None and distance_m(site.point, point.lonlat) < SITE_FAR_M:
+            return code
+    if is_npsn:
+        return npsn
     if "osm" in row.cells:
         return f"OSM-{row.cells['osm']}"
     return (re.sub(r"[^A-Z0-9]+", "-", name.upper()).strip("-")[:30] or "S") + "-" + village.code[-6:]

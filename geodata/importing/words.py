@@ -19,7 +19,10 @@ MOST_PEOPLE: Final = 1_000_000
 _PREFIX = re.compile(r"^(?:desa adat|desa|kelurahan|kel|ds|gampong|kampung adat|nagari|pekon)\b[. ]+")
 _DISTRICT_PREFIX = re.compile(r"^(?:kecamatan|kec|distrik)\b[. ]*")
 _REGENCY_PREFIX = re.compile(r"^(?:kabupaten|kab|kota)\b[. ]*(?:administrasi|adm)?\b[. ]*")
-_HALL = re.compile(r"^(?:kantor|balai|aula|gedung)\s+(?:(?:kepala|pertemuan)\s+)?(?=desa|kelurahan|kel\b|ds\b|lurah)")
+_HALL = re.compile(
+    r"^(?:kantor|balai|aula|gedung)\s+(?:(?:kepala|pertemuan|wali|keuchik|geuchik|peratin)\s+)?"
+    r"(?=desa|kelurahan|kel\b|ds\b|lurah|nagari|gampong|pekon)"
+)
 # Whole words, by what they stand for. Each maps to the shortest form, so that joined words fold alike too.
 _WORDS: Final = {
     word: short
@@ -48,18 +51,23 @@ _WORDS: Final = {
         "4": "iv 4",
         "5": "v 5",
         "6": "vi 6",
+        "7": "vii 7",
+        "8": "viii 8",
+        "9": "ix 9",
+        "10": "x 10",
     }.items()
     for word in words.split()
 }
 # Joined words begin with the long form as often as with the short one.
 _BEGINNINGS: Final = (("sungai", "sei"), ("kwala", "kuala"), ("perkebunan", "perk"), ("pematang", "pem"))
 _COUNT = re.compile(r"\d+(?:[.,]0+)?", re.ASCII)
-_THOUSANDS = re.compile(r"\d{1,3}(?:([.,\s])\d{3})(?:\1\d{3})*", re.ASCII)
+_THOUSANDS = re.compile(r"(\d{1,3}([.,\s])\d{3}(?:\2\d{3})*)(?:(?!\2)[.,]0{1,2})?", re.ASCII)
 _DEGREES = re.compile(
     r"(?P<side>LS|LU|BT|BB|[NSEW])?\s*(?P<sign>[-\u2212])?\s*(?P<degrees>\d{1,3}(?:[.,]\d+)?)\s*"
-    r"(?:\N{DEGREE SIGN}|d)?\s*"
+    r"(?:[\N{DEGREE SIGN}\N{MASCULINE ORDINAL INDICATOR}\N{RING ABOVE}]|d)?\s*"
     r"(?:(?P<minutes>\d{1,2}(?:[.,]\d+)?)\s*['\u2019\u2032]\s*)?"
-    r"(?:(?P<seconds>\d{1,2}(?:[.,]\d+)?)\s*(?:\"|''|\u2033|\u201d)\s*)?(?P<other>LS|LU|BT|BB|[NSEW])?",
+    r"(?:(?P<seconds>\d{1,2}(?:[.,]\d+)?)\s*(?:[\"\u201c\u201d\u2033]|['\u2019\u2032]{2})\s*)?"
+    r"(?P<other>LS|LU|BT|BB|[NSEW])?",
     re.ASCII | re.IGNORECASE,
 )
 
@@ -106,7 +114,7 @@ def _fold(plain: str) -> str:
     # A single letter is an abbreviation in front of a name only: "Blok S" is no river.
     last = len(words) - 1
     short = [
-        _WORDS.get(word, word) if len(word) > 1 or place < last or word in "iv" else word
+        _WORDS.get(word, word) if len(word) > 1 or place < last or word in "ivx" else word
         for place, word in enumerate(words)
     ]
     joined = "".join(short)
@@ -135,12 +143,13 @@ def read_code(text: str) -> str | None:
 
 
 def read_count(text: str) -> int | None:
-    """A number of people, dots or commas between thousands; None where it is none."""
+    """A number of people, dots or commas between thousands, decimals only if they are 0; None where it is none."""
     text = text.strip()
     if len(text) > MAX_DIGITS:
         return None
-    if _THOUSANDS.fullmatch(text):
-        value = int(re.sub(r"\D", "", text))
+    thousands = _THOUSANDS.fullmatch(text)
+    if thousands:
+        value = int(re.sub(r"\D", "", thousands[1]))
     elif _COUNT.fullmatch(text):
         value = int(re.split("[.,]", text)[0])
     else:

@@ -9,6 +9,9 @@
   const PUSHES = 120;
   const NAMES_FROM_ZOOM = 13;
   const MOVED_PX = 7; // a mark moved by more gets a line to its true place
+  const MARGIN_PX = 24; // around what the first view shows
+  const MARK_REACH_PX = 46; // how far a mark's edge may lie from its true place, once it has been moved
+  const NAME_SHIFTS_PX = [0, -34, 38]; // an area's name stands in its middle, else above or below a mark there
 
   // All casings lie below all legs, so that no leg hides another where they cross. They lie above the areas (400), and
   // so do the lines from a moved mark to its true place; all lie below the marks (600).
@@ -51,17 +54,29 @@
     if (day) body.append(element("i", "day", day));
     const frame = element("span", "frame");
     const caption = element("span", "caption", name ?? "");
-    frame.append(caption, body);
+    // What is read aloud begins with what is seen, so that people who speak to their phone can name it.
+    frame.append(caption, body, element("span", "aloud", lines.join(". ")));
     const icon = L.divIcon({ html: frame, className: "place", iconSize: [0, 0] });
     const marker = L.marker(latLng(point), { icon, riseOnHover: true });
     marker.bindPopup(popup(lines), popupOptions());
-    marker.on("add", () => marker.getElement().setAttribute("aria-label", lines.join(". ")));
     return { marker, body, name: caption };
+  };
+
+  const overlaps = (one, other) => one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3];
+
+  // Where the buttons stand, from the map's corner: left, top, right, bottom.
+  const buttons = () => {
+    const frame = map.getContainer().getBoundingClientRect();
+    const box = map.getContainer().querySelector(".leaflet-top.leaflet-right").getBoundingClientRect();
+    return [box.left - frame.left, box.top - frame.top, box.right - frame.left, box.bottom - frame.top];
   };
 
   // Each name stands beside, above or below its mark, wherever it covers least of the marks and names placed before.
   const placeNames = (marks, places, moved) => {
     const taken = moved.map(({ x, y }) => [x - 16, y - 16, x + 16, y + 16]);
+    const [left, top, right, bottom] = buttons();
+    const [start, end] = [map.containerPointToLayerPoint([left, top]), map.containerPointToLayerPoint([right, bottom])];
+    taken.push([start.x, start.y, end.x, end.y]);
     const view = L.bounds([[0, 0], map.getSize()]);
     const inside = (corner) => view.contains(map.layerPointToContainerPoint(corner));
     marks.forEach(({ name }, index) => {
@@ -74,13 +89,31 @@
         [x - width / 2, y + 18],
         [x - width / 2, y - 18 - height],
       ].map(([left, top]) => [left, top, left + width, top + height]);
-      const covered = ([left, top, right, bottom]) =>
-        taken.filter((other) => left < other[2] && other[0] < right && top < other[3] && other[1] < bottom).length +
-        (inside([left, top]) && inside([right, bottom]) ? 0 : 3);
+      const covered = (box) =>
+        taken.filter((other) => overlaps(box, other)).length +
+        (inside([box[0], box[1]]) && inside([box[2], box[3]]) ? 0 : 3);
       const best = boxes.reduce((one, other) => (covered(other) < covered(one) ? other : one));
       name.classList.toggle("crowded", covered(best) > 1); // readable again once the map is nearer
       taken.push(best);
       name.style.translate = `${best[0] - places[index].x}px ${best[1] - places[index].y}px`;
+    });
+    return taken;
+  };
+
+  // Areas are ground: their names give way to marks, the marks' names and days, and to one another.
+  const placeAreaNames = (moved, taken) => {
+    const filled = [...taken, ...moved.map(({ x, y }) => [x - 20, y - 24, x + 26, y + 30])];
+    names.forEach(({ label, marker, bounds }) => {
+      const { x, y } = map.latLngToLayerPoint(marker.getLatLng());
+      const [width, height] = [label.offsetWidth / 2, label.offsetHeight / 2];
+      const boxes = NAME_SHIFTS_PX.filter((shift) => bounds.contains(map.layerPointToLatLng([x, y + shift]))).map(
+        (shift) => ({ shift, box: [x - width, y + shift - height, x + width, y + shift + height] }),
+      );
+      const free = boxes.find(({ box }) => !filled.some((other) => overlaps(box, other)));
+      label.classList.toggle("crowded", !free); // readable again once the map is nearer
+      if (!free) return;
+      filled.push(free.box);
+      label.style.translate = `-50% calc(-50% + ${free.shift}px)`;
     });
   };
 
@@ -120,7 +153,8 @@
       leaders.addLayer(L.polyline([place, map.layerPointToLatLng(moved[index])], style));
       leaders.addLayer(L.circleMarker(place, { ...style, radius: 2, fillOpacity: 1 }));
     });
-    placeNames(marks, places, moved);
+    const taken = placeNames(marks, places, moved);
+    if (map.hasLayer(areaNames)) placeAreaNames(moved, taken);
   };
 
   const arrow = (line, colour) => {
@@ -184,12 +218,14 @@
   const areas = window.geo_json_areas;
 
   // Names of areas appear once the map is near enough for them to stand apart.
-  const names = L.layerGroup(
-    drawing.areas.map(({ point, lines }) => {
-      const icon = L.divIcon({ html: element("span", "area-name", lines[0]), className: "place", iconSize: [0, 0] });
-      return L.marker(latLng(point), { icon, interactive: false, keyboard: false, zIndexOffset: -2000 });
-    }),
-  );
+  const names = areas ? areas.getLayers().map((area) => {
+    const { point, lines } = drawing.areas[Number(area.feature.id)];
+    const label = element("span", "area-name", lines[0]);
+    const icon = L.divIcon({ html: label, className: "place", iconSize: [0, 0] });
+    const marker = L.marker(latLng(point), { icon, interactive: false, keyboard: false, zIndexOffset: -2000 });
+    return { label, marker, bounds: area.getBounds() };
+  }) : [];
+  const areaNames = L.layerGroup(names.map(({ marker }) => marker));
 
   const show = (layer, shown) => {
     if (shown !== map.hasLayer(layer)) map[shown ? "addLayer" : "removeLayer"](layer);
@@ -197,7 +233,7 @@
 
   let visible = [];
   const arrange = () => {
-    show(names, Boolean(areas) && map.hasLayer(areas) && map.getZoom() >= NAMES_FROM_ZOOM);
+    show(areaNames, Boolean(areas) && map.hasLayer(areas) && map.getZoom() >= NAMES_FROM_ZOOM);
     spread(visible);
   };
   const refresh = () => {
@@ -234,7 +270,25 @@
     control.addTo(map);
   };
 
-  const fit = () => map.fitBounds(drawing.bounds, { padding: [24, 24], maxZoom: 15 });
+  const fitBeside = (right) =>
+    map.fitBounds(drawing.bounds, {
+      paddingTopLeft: [MARGIN_PX, MARGIN_PX],
+      paddingBottomRight: [right, MARGIN_PX],
+      maxZoom: 15,
+      animate: false,
+    });
+  const isPlaceNearButtons = () => {
+    const [left, , , bottom] = buttons();
+    const places = [bases, unserved, ...routes.map(({ marks }) => marks)].flat();
+    return places.some(({ marker }) => {
+      const { x, y } = map.latLngToContainerPoint(marker.getLatLng());
+      return x > left - MARK_REACH_PX && y < bottom + MARK_REACH_PX;
+    });
+  };
+  const fit = () => {
+    fitBeside(MARGIN_PX);
+    if (isPlaceNearButtons()) fitBeside(map.getSize().x - buttons()[0] + MARK_REACH_PX);
+  };
 
   if (drawing.tiles) {
     L.tileLayer(drawing.tiles.url, { maxZoom: drawing.tiles.max_zoom }).addTo(map);
@@ -273,10 +327,11 @@
     const { style } = map.getContainer();
     [style.width, style.height] = [width, height];
     map.invalidateSize({ animate: false });
-    map.fitBounds(drawing.bounds, { padding: [24, 24], maxZoom: 15, animate: false });
+    fit();
   };
   window.addEventListener("beforeprint", () => setSize("786px", "537px"));
   window.addEventListener("afterprint", () => setSize("", ""));
+  fit(); // not animated, as Folium's would be, which ends after ours and undoes it
   refresh();
   map.getContainer().setAttribute("aria-label", drawing.words.map);
   document.documentElement.dataset.drawn = "true";

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from pyproj import Geod
 
-from benchmarks.engine_times import compare, osrm_profile, read_roads
+from benchmarks.engine_times import compare, osrm_profile, read_roads, write_with_speeds
 from geodata.errors import UnansweredError
 from geodata.region import TravelDefaults
-from geodata.road_classes import RoadSettings, TravelEngine
+from geodata.road_classes import FERRY, RoadSettings, TravelEngine
 from geodata.routing_engine import RoutingEngine, routing_engine
 from tests.engines import WORDS, EngineData, engine_data
 from tests.town import FAR, ISLAND_END, NODES, crossing, write_town
@@ -138,6 +138,31 @@ def test_times_in_a_real_town_are_within_a_tenth(turns: bool, most: float, tmp_p
 
     assert len(found.ours_s) == 500
     assert np.median(np.abs(found.difference)) < most, str(found)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("MOLING_TEST_DATA" not in os.environ, reason="MOLING_TEST_DATA is not set")
+def test_times_of_valhalla_in_a_real_town_are_within_a_tenth(tmp_path: Path) -> None:
+    """500 random drives in Balikpapan by Valhalla at our speeds; what it charges for turns cannot be taken off."""
+    extract = Path(os.environ["MOLING_TEST_DATA"]) / BALIKPAPAN
+    ours = write_with_speeds(extract, tmp_path / "ours.osm.pbf")
+    (tmp_path / "engine").mkdir()
+    with engine_data("valhalla", ours, tmp_path / "engine").serve() as url:
+        found = compare(read_roads(extract), _engine("valhalla", url))
+
+    assert len(found.ours_s) == 500
+    assert np.median(np.abs(found.difference)) < 0.1, str(found)
+
+
+def test_an_extract_with_our_speeds_gives_the_same_roads(tmp_path: Path) -> None:
+    """Only speeds are written into it: by ours it takes as long as before, but for the rounding to whole km/h."""
+    town = write_town(tmp_path / "town.osm.pbf")
+    before, after = read_roads(town), read_roads(write_with_speeds(town, tmp_path / "ours.osm.pbf"))
+    seconds = before.seconds(RoadSettings())
+
+    assert np.array_equal(before.metres, after.metres)
+    assert after.seconds(RoadSettings()) == pytest.approx(seconds, rel=0.05)
+    assert (after.limit_kmh > 0).sum() == before.road_count - (before.road_class == FERRY).sum()
 
 
 @contextmanager

@@ -63,6 +63,32 @@ def test_areas_without_data_are_hatched_and_listed(case: "Case", areas: geopanda
     assert "Areas are approximate" not in exact
 
 
+def test_areas_of_a_region_without_any_visit_are_quiet(case: "Case", areas: geopandas.GeoDataFrame) -> None:
+    """A new office knows no last visit: hatched all over, the map would hide its routes and tell nothing."""
+    villages = tuple(replace(village, weeks_since_visit=None) for village in case.cards.villages)
+    week = itineraries(case.problem, case.plan, replace(case.cards, villages=villages))
+    page = week_map(week, areas, gettext=str)
+    assert '"fill": "url(#no-data)"' not in page
+    assert '"fill": "#e9e6ee"' in page
+    assert "Last visits are not known yet" in page
+    assert "weeks since the last visit" not in page.partition('<h2 class="areas-head">')[2].partition("</div>")[0]
+    assert "No data on the last visit" in page
+    assert "Last visits are not known yet" not in week_map(case.week, areas, gettext=str)
+
+
+def test_a_day_says_where_its_times_come_from(case: "Case") -> None:
+    """By a straight line, unless the roads are known."""
+    day = case.week.itineraries[0]
+    assert "by a straight line with a factor" in daily_map(case.week, day, None, gettext=str)
+    leg = day.legs[0]
+    ends = leg.origin.location, leg.destination.location
+    road = ((ends[0].lon, ends[0].lat), (99.4, 3.2), (ends[1].lon, ends[1].lat))
+    along = itineraries(case.problem, case.plan, case.cards, {(ends[0].id, ends[1].id): road})
+    page = daily_map(along, along.itineraries[0], None, gettext=str)
+    assert "estimates along the roads" in page
+    assert "straight line with a factor" not in page
+
+
 def test_an_area_that_no_card_knows_is_without_data(case: "Case", areas: geopandas.GeoDataFrame) -> None:
     """Boundaries may be newer than the list of villages."""
     page = week_map(case.week, areas.head(1).assign(code="1219999999"), gettext=str)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas
 import pytest
+import shapely
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from maps.daily_map import daily_map
 from maps.document import as_document
-from maps.itinerary import Itinerary, WeekItinerary
+from maps.itinerary import Itinerary, Stop, WeekItinerary
 from maps.page import TileSource
 from maps.week_map import week_map
 from optimizer.problem import ShiftId, VehicleId
@@ -208,6 +209,52 @@ def test_no_mark_hides_another(open_page: Callable[..., Opened], week_html: str,
         if abs(one[0] - other[0]) < 22 and abs(one[1] - other[1]) < 22
     ]
     assert near == []
+
+
+BOXES = """marks => marks.map(mark => mark.getBoundingClientRect())
+    .filter(box => box.width).map(box => [box.left, box.top, box.right, box.bottom])"""
+
+
+def _overlaps(one: list[float], other: list[float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_button_hides_a_mark(
+    open_page: Callable[..., Opened], case: "Case", areas: geopandas.GeoDataFrame, week_html: str, width: int
+) -> None:
+    """The first view leaves room for the buttons where a stop would lie below them, after showing everything too."""
+    pages = [daily_map(case.week, day, areas, gettext=str) for day in case.week.itineraries]
+    for html in [week_html, *pages]:
+        page = open_page(html, width=width).page
+        for _ in range(2):
+            buttons = page.locator(".leaflet-top.leaflet-right .leaflet-bar").evaluate_all(BOXES)
+            marks = page.locator(".leaflet-marker-pane .mark:not(.base)").evaluate_all(BOXES)
+            assert marks
+            assert len(buttons) == 2
+            assert not [mark for mark in marks for button in buttons if _overlaps(mark, button)]
+            page.locator(".tool").click()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_names_of_areas_cover_no_mark(
+    open_page: Callable[..., Opened], case: "Case", areas: geopandas.GeoDataFrame, width: int
+) -> None:
+    """Near enough for names to be shown: they stand clear of marks, of their days, and of one another."""
+    stops = [stop for day in case.week.itineraries for stop in day.stops]
+    squares = [shapely.box(x - 0.02, y - 0.02, x + 0.02, y + 0.02) for x, y in map(_point, stops)]
+    around = areas.head(1).loc[areas.head(1).index.repeat(len(squares))].set_geometry(squares, crs=areas.crs)
+    page = open_page(week_map(case.week, around, gettext=str), width=width).page
+    page.evaluate(f"map_moling.setView([{_point(stops[0])[1]}, {_point(stops[0])[0]}], 13, {{animate: false}})")
+    names = page.locator(".area-name:not(.crowded)").evaluate_all(BOXES)
+    marks = page.locator(".leaflet-marker-pane .mark").evaluate_all(BOXES)
+    assert names
+    assert not [name for name in names for mark in marks if _overlaps(name, mark)]
+    assert not [name for at, name in enumerate(names) for other in names[:at] if _overlaps(name, other)]
+
+
+def _point(stop: Stop) -> tuple[float, float]:
+    return stop.location.lon, stop.location.lat
 
 
 def test_a_row_shows_its_visit_on_the_map(open_page: Callable[..., Opened], week_html: str) -> None:

@@ -102,7 +102,7 @@ def _checked(out: Path) -> None:
 def test_a_plan_by_the_engine_and_again_when_it_has_gone(
     town: EngineData, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Legs along its streets; later its last times, told with their day and why, and with straight legs."""
+    """Legs along its streets; later its last times, told with their day and why, and the legs that came with them."""
     with town.serve() as url:
         folder = _folder(tmp_path / "uji", _named(town.word, url))
         assert main(["--lang", "en", "region", "check", str(folder)]) == 0
@@ -135,9 +135,36 @@ def test_a_plan_by_the_engine_and_again_when_it_has_gone(
         f"{name} at {url} cannot be had: no connection: Connection refused. Travel times are those that it gave" in told
     )
     assert f"{name} at {url} cannot be had" in _notes(tmp_path / "later")
-    assert all(len(line) == 2 for line in _legs(tmp_path / "later"))
+    assert _legs(tmp_path / "later") == legs
     assert main(["--lang", "en", "region", "check", str(folder)]) == 0
     assert "cannot be had" in capsys.readouterr().out
+
+
+def test_legs_that_were_never_asked_for_are_straight_when_the_engine_has_gone(town: EngineData, tmp_path: Path) -> None:
+    """Lines gather from plan to plan; one is drawn only while its way takes as long as when it was given."""
+    with town.serve() as url:
+        folder = _folder(tmp_path / "uji", _named(town.word, url))
+        region = load_region(folder)
+        places = [Location(LocationId(each.code), each.lon, each.lat) for each in region.villages]
+        there, back, on = [(places[0], places[1])], [(places[1], places[0])], [(places[1], places[2])]
+        given = ways(there, region) | ways(on, region)
+    forget()
+
+    assert len(given) == 2
+    assert all(len(line) > 2 for line in given.values())
+    assert ways([*there, *back, *on], region) == given
+
+    forget()
+    with np.load(folder / "travel-engine.npz") as kept:
+        arrays = dict(kept)
+    at = [arrays["points"].tolist().index([place.lon, place.lat]) for place in places[:2]]
+    arrays["seconds"][at[0], at[1]] += 60
+    np.savez(folder / "travel-engine.npz", **arrays)
+    assert ways([*there, *on], region).keys() == {(places[1].id, places[2].id)}
+
+    forget()
+    (folder / "travel-engine-lines.npz").write_bytes(b"PK damaged")
+    assert ways([*there, *on], region) == {}
 
 
 def test_times_of_the_engine_with_the_office_s_rules(town: EngineData, tmp_path: Path) -> None:
@@ -212,6 +239,7 @@ def test_a_van_that_takes_no_ferry_is_not_sent_over_water(town: EngineData, tmp_
     assert set(lines) == {("1219042001", "1219042002"), ("1219042002", "1219042003")}
     assert {path.name for path in folder.glob("travel-*")} == {
         "travel-engine.npz",
+        "travel-engine-lines.npz",
         "travel-engine-without-ferries.npz",
     }
 
