@@ -158,6 +158,10 @@ def test_no_word_of_any_page_misses_its_translation(living: Living) -> None:
     assert not bare, json.dumps(bare, ensure_ascii=False, indent=1)
 
 
+_VERBATIM = frozenset({"script", "style", "code"})
+"""What is in these is not prose."""
+
+
 class _Texts(HTMLParser):
     """Texts of a page that people read, attributes that are read aloud among them."""
 
@@ -167,15 +171,13 @@ class _Texts(HTMLParser):
         self._skipped = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"script", "style"} or ("data-verbatim", "") in attrs:
-            self._skipped += tag in {"script", "style"}
+        self._skipped += tag in _VERBATIM
         for name, value in attrs:
             if name in {"title", "alt", "aria-label", "placeholder"} and value:
                 self.texts.append(value)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"script", "style"}:
-            self._skipped -= 1
+        self._skipped -= tag in _VERBATIM
 
     def handle_data(self, data: str) -> None:
         if not self._skipped:
