@@ -10,10 +10,12 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from api.app import create_office_app
 from api.entities import Role
 from api.office import Office
 from api.public import ready
 from api.public.ready import ReadyPages
+from api.public.routes import public_router
 from api.store.changes import ChangeKind, change_visit
 from api.store.partners import add_partner
 from api.store.scope import Writing
@@ -40,9 +42,9 @@ class Counted:
 
 
 @pytest.fixture
-def counted(office_application: FastAPI) -> Counted:
-    """The office's application."""
-    return Counted(office_application)
+def counted(office: Office) -> Counted:
+    """The office's application without a layer before it."""
+    return Counted(create_office_app(office, (public_router(office),)))
 
 
 def layered(
