@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, FastAPI, Request
@@ -25,6 +25,7 @@ from api.itineraries.service import ServedWeek
 from api.office import Office
 from api.pages import go_to, reader_language, render
 from api.store.errors import StoreError
+from geodata.cells import without_identity_numbers
 
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -44,6 +45,7 @@ _PAGE_POLICY: Final = "base-uri 'none'; form-action 'none'; frame-ancestors 'non
 _HSTS: Final = ("Strict-Transport-Security", "max-age=31536000")
 MOST_BODY: Final = 300_000
 """Bytes of what may be sent; routes that take files say more."""
+_PROBLEM: Final = "application/problem+json"
 _OPENAPI: Final = "/api/v1/openapi.json"
 _WITHOUT_POLICY: Final = frozenset({_OPENAPI, "/static/{name:path}", "/healthz"})
 _NO_PAGE: Final = N_("There is no such page. The link may be cut off, or have run out.")
@@ -112,7 +114,19 @@ def _application() -> FastAPI:
     app.exception_handler(HTTPException)(_say_http_error)
     app.exception_handler(RequestValidationError)(_say_invalid)
     app.exception_handler(Exception)(_say_fault)
+    describe = app.openapi
+    app.openapi = lambda: _with_problems(describe())  # type: ignore[method-assign]
     return app
+
+
+def _with_problems(description: dict[str, Any]) -> dict[str, Any]:
+    # FastAPI describes errors as the answers that they stand in for, which bear another media type.
+    for operation in (each for path in description["paths"].values() for each in path.values()):
+        for status, answer in operation["responses"].items():
+            content = answer.get("content", {})
+            if int(status) >= HTTPStatus.BAD_REQUEST and content:
+                answer["content"] = {_PROBLEM: next(iter(content.values()))}
+    return description
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +206,9 @@ async def _say_invalid(http_request: Request, error: Exception) -> Response:
     # Where the fault is and what would be right, never what was sent: it may hold anything, a name or a number.
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][:3] if str(part).isprintable())[:100]
+    # Of a field that is not known the name was sent too.
+    place = first["loc"][:-1] if first["type"] == "extra_forbidden" else first["loc"]
+    where = ".".join(str(part) for part in place[:3] if str(part).isprintable())[:100]
     gettext = reader_language(http_request).gettext
     told = gettext(_NOT_UNDERSTOOD).format(where=f"{where}: {_right(first)}")
     return _problem(http_request, HTTPStatus.UNPROCESSABLE_ENTITY, told)
@@ -233,6 +249,6 @@ def _problem(http_request: Request, status: HTTPStatus, detail: str) -> Response
         "title": status.phrase,
         "status": status.value,
         "detail": detail,
-        "instance": http_request.url.path,
+        "instance": without_identity_numbers(http_request.url.path),
     }
-    return JSONResponse(content, status.value, media_type="application/problem+json")
+    return JSONResponse(content, status.value, media_type=_PROBLEM)

@@ -135,8 +135,8 @@ COMMANDS = (
     Command(
         "user",
         N_("manage the accounts of the store"),
-        "api.administration.commands:add_user_arguments",
-        "api.administration.commands:run_user",
+        "api.administration.user_commands:add_user_arguments",
+        "api.administration.user_commands:run_user",
     ),
     Command(
         "backup",

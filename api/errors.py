@@ -67,6 +67,12 @@ class UnfitFormError(RefusedError, ValueError):
     usual = N_("This cannot be taken as it is; check what was filled in.")
 
 
+class ChangedMeanwhileError(RefusedError, ValueError):
+    """Something is not as it was when the caller looked at it."""
+
+    usual = N_("This was changed meanwhile. Look at it again, then decide anew.")
+
+
 class TooManyAttemptsError(RefusedError, PermissionError):
     """Something was tried too often."""
 
@@ -127,6 +133,7 @@ STATUS: Mapping[type[Exception], HTTPStatus] = {
     ForgedError: HTTPStatus.FORBIDDEN,
     NotThereError: HTTPStatus.NOT_FOUND,
     UnfitFormError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ChangedMeanwhileError: HTTPStatus.PRECONDITION_FAILED,
     TooManyAttemptsError: HTTPStatus.TOO_MANY_REQUESTS,
     MissingError: HTTPStatus.NOT_FOUND,
     DuplicateError: HTTPStatus.CONFLICT,

@@ -41,6 +41,9 @@ SIGNED_IN_WAYS: Final = (
     Way(N_("Facilities"), "/kantor/fasilitas", _EDITORS),
     Way(N_("KIA partners"), "/kantor/mitra", _EDITORS),
     Way(N_("My requests"), "/kantor/permohonanku", frozenset({Role.SCHOOL, Role.VILLAGE})),
+    Way(N_("Crews"), "/kantor/kru", frozenset({Role.PLANNER, Role.ADMIN})),
+    Way(N_("Accounts"), "/kantor/akun", frozenset({Role.ADMIN})),
+    Way(N_("Trail"), "/kantor/jejak", frozenset({Role.AUDITOR, Role.ADMIN})),
     Way(N_("Today"), "/hari-ini", frozenset({Role.CREW})),
 )
 

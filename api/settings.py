@@ -16,6 +16,7 @@ JOBS_URL = "MOLING_JOBS_URL"
 CACHE_FOLDER = "MOLING_CACHE_FOLDER"
 FILES = "MOLING_FILES"
 KEY_FILE = "MOLING_KEY_FILE"
+PRIVATE_WEBHOOKS = "MOLING_PRIVATE_WEBHOOKS"
 LONGEST_WAIT_S = 600
 _SQLITE: Final = "sqlite:///"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -60,6 +61,8 @@ class Settings:
     public_url
         Under which people reach the office, without a path: ``https://moling.example.go.id``. Plain http is for this
         machine alone.
+    private_webhooks
+        Whether webhooks may lead to this machine and its network, and by plain http.
     """
 
     database_url: str = "sqlite:///moling.db"
@@ -69,6 +72,7 @@ class Settings:
     files_folder: Path | None = None
     key_path: Path | None = None
     public_url: str = "http://127.0.0.1:8000"
+    private_webhooks: bool = False
 
     @property
     def jobs_url(self) -> str:
@@ -129,6 +133,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         files_folder=Path(given[FILES]) if FILES in given else None,
         key_path=Path(given[KEY_FILE]) if KEY_FILE in given else None,
         public_url=_public_url(given[PUBLIC_URL]) if PUBLIC_URL in given else usual.public_url,
+        private_webhooks=_is_yes(PRIVATE_WEBHOOKS, given.get(PRIVATE_WEBHOOKS, "no")),
     )
 
 
@@ -148,6 +153,12 @@ def _public_url(text: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise wrong
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_yes(name: str, text: str) -> bool:
+    if text not in {"yes", "no"}:
+        raise SettingError(N_("{name} is '{value}'; it must be yes or no."), name, text)
+    return text == "yes"
 
 
 def _seconds(name: str, text: str) -> float:

@@ -1,4 +1,4 @@
-"""`moling worker`: does what the office asked for in the background."""
+"""`moling worker`: does what the office asked for in the background, and tells the programs outside that asked."""
 
 import argparse
 import logging
@@ -35,6 +35,7 @@ def run_worker(arguments: argparse.Namespace, lang: Language) -> int:
     from api.jobs import JobWorker  # noqa: PLC0415
     from api.planning.store_weeks import StoreWeeks  # noqa: PLC0415
     from api.store.store import open_store  # noqa: PLC0415
+    from api.webhooks import Posting  # noqa: PLC0415
 
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("api").setLevel(logging.INFO)  # of libraries only what is wrong
@@ -44,7 +45,10 @@ def run_worker(arguments: argparse.Namespace, lang: Language) -> int:
             telling(lang.gettext) as settings,
             open_store(settings.database_url, wait_s=settings.write_wait_s) as store,
         ):
-            JobWorker(settings, StoreWeeks(store, settings.cache).solve).run(_stop_on_signal())
+            stop = _stop_on_signal()
+            posting = Posting(settings.key_file, settings.private_webhooks)
+            threading.Thread(target=posting.deliver_until, args=(stop, store), name="webhooks", daemon=True).start()
+            JobWorker(settings, StoreWeeks(store, settings.cache).solve).run(stop)
     except KeyboardInterrupt:
         code = _INTERRUPTED
     logging.shutdown()

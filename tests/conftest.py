@@ -7,7 +7,15 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
-pytest_plugins = ["tests.generated", "tests.living", "tests.stores", "tests.drafts", "tests.offices", "tests.weeks"]
+pytest_plugins = [
+    "tests.generated",
+    "tests.living",
+    "tests.stores",
+    "tests.drafts",
+    "tests.offices",
+    "tests.programs",
+    "tests.weeks",
+]
 CHROMIUM = Path("/usr/bin/chromium")
 DAILY_EXAMPLES = 25
 """Of each property where slow tests are left out; cases are drawn anew in every run, so that days add up."""

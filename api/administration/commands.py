@@ -1,14 +1,12 @@
-"""`moling migrate`, `user`, `backup`, `restore`, and what `moling region load` and `save` do."""
+"""`moling migrate`, `backup`, `restore`, and what `moling region load` and `save` do."""
 
 import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from getpass import getpass
 from pathlib import Path
 
-from api.entities import Role, User, UserId
 from api.errors import BadInputError
 from api.i18n import Gettext, Language
 from api.settings import SettingError, Settings, read_settings
@@ -39,53 +37,6 @@ def run_migrate(arguments: argparse.Namespace, lang: Language) -> int:
         address, before, after = make_store(settings.database_url, wait_s=settings.write_wait_s)
     text = lang.gettext("{address}: tables of version {after} (before: {before}).")
     print(text.format(address=address, after=after, before=before or "-"))
-    return 0
-
-
-def add_user_arguments(parser: argparse.ArgumentParser, gettext: Gettext) -> None:
-    """Arguments of ``moling user``: an action, and whom it is about."""
-    actions = parser.add_subparsers(metavar="ACTION", required=True, title=gettext("What to do"))
-    text = gettext("add an account; its password is asked for, or read from standard input")
-    child = actions.add_parser("add", gettext=gettext, help=text, description=text[:1].upper() + text[1:] + ".")
-    child.add_argument("regency", metavar="CODE", help=gettext("code of the regency (12.19)"))
-    child.add_argument("user", metavar="ACCOUNT", help=gettext("name to sign in with: letters, digits and . _ -"))
-    child.add_argument("--name", required=True, help=gettext("name of the person, school or village"))
-    child.add_argument(
-        "--role",
-        required=True,
-        action="append",
-        choices=[role.value for role in Role],
-        help=gettext("what the account may do; again for another role"),
-    )
-    child.add_argument("--place", help=gettext("code of the site or village for which the account speaks"))
-
-
-def run_user(arguments: argparse.Namespace, lang: Language) -> int:
-    """
-    Add an account; 0 when done.
-
-    Raises
-    ------
-    BadInputError
-        When it cannot be added; the store is as it was then.
-    """
-    from api.store.passwords import hash_password  # noqa: PLC0415 (slow to load)
-    from api.store.people import add_user, check_user  # noqa: PLC0415
-    from api.store.regions import check_regency  # noqa: PLC0415
-    from api.store.scope import regency_code  # noqa: PLC0415
-    from api.store.store import open_store  # noqa: PLC0415
-
-    roles = frozenset(map(Role, arguments.role))
-    user = User(UserId(arguments.user), arguments.name, roles, arguments.place)
-    with telling(lang.gettext) as settings:
-        regency = regency_code(arguments.regency)
-        check_user(user)
-        with open_store(settings.database_url, wait_s=settings.write_wait_s) as store:
-            store.read(regency, check_regency)
-            hashed = hash_password(_ask_password(lang.gettext), user=user.id)
-            store.write(regency, lambda scope: add_user(scope, user, hashed, by=BY, at=datetime.now(UTC)))
-    told = ", ".join(sorted(user.roles))
-    print(lang.gettext("Account {user} added: {roles}.").format(user=user.id, roles=told))
     return 0
 
 
@@ -234,12 +185,3 @@ def telling(gettext: Gettext) -> Iterator[Settings]:
         raise BadInputError(error.text(gettext)) from error
     except SettingError as error:
         raise BadInputError(gettext(error.message).format(name=error.name, value=error.value)) from error
-
-
-def _ask_password(gettext: Gettext) -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    password = getpass(gettext("Password: "))
-    if getpass(gettext("Once more: ")) != password:
-        raise BadInputError(gettext("The two passwords differ; nothing was written."))
-    return password

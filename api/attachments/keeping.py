@@ -119,7 +119,7 @@ def drop_due(store: Store, vault: LetterVault, regency: RegencyCode, *, today: d
 
 
 def drop_orphans(store: Store, vault: LetterVault, *, at: datetime) -> int:
-    """Delete files that no row or draft of any regency knows and that have been there for an hour; how many there were."""
+    """Delete files that no row or draft of any regency knows, an hour old or more; how many there were."""
     known: set[str] = set()
     for regency in store.list_regencies():
         known |= store.read(regency, list_files) | store.read(regency, list_held_files)

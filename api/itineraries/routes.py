@@ -12,9 +12,9 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from api.documents import ItineraryDocument, ProblemDocument, UnservedDocument
 from api.errors import UnknownParameterError, UnknownPlanError
 from api.i18n import language
-from api.itineraries.schemas import ItineraryDocument, ProblemDocument, UnservedDocument
 from api.itineraries.service import ServedWeek
 from maps.document import as_document, unserved_document
 from maps.words import Words

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
+from api.store.outbox import post
 from api.store.scope import Reading, Writing
 from api.store.tables import AUDIT, json_text
 
@@ -33,7 +34,7 @@ class AuditRow:
     action, subject
         What was done (``request.moved``) to what (``PM-2027-0134``).
     details
-        Counts, states and reasons; never names, never a secret.
+        Codes, counts and states; never names nor words of people, never a secret.
     """
 
     number: int
@@ -48,7 +49,7 @@ def add_audit(
     scope: Writing, action: str, subject: str, *, by: str, at: datetime, details: dict[str, Any] | None = None
 ) -> None:
     """
-    Add an act, in the transaction of the change that it tells of.
+    Add an act, in the transaction of the change that it tells of; webhooks that asked for it will be told.
 
     Raises
     ------
@@ -69,12 +70,13 @@ def add_audit(
         previous=previous,
         sha256=_hash(scope.regency, row, previous),
     )
+    post(scope, action, subject, row.details, at=at)
 
 
 def list_audit(scope: Reading, *, after: int = 0, limit: int = 100) -> tuple[AuditRow, ...]:
     """Acts in order, those with a higher number than ``after``, at most ``limit``."""
     found = scope.rows(AUDIT, AUDIT.c.number > after, order_by=(AUDIT.c.number,), limit=limit)
-    return tuple(map(_act, found))
+    return tuple(map(act_of, found))
 
 
 def newest_audit(scope: Reading) -> int:
@@ -95,13 +97,14 @@ def first_broken(scope: Reading) -> int | None:
     previous = BEGINNING
     for number, row in enumerate(scope.stream(AUDIT, order_by=(AUDIT.c.number,)), 1):
         is_next = row.number == number and row.previous == previous
-        if not is_next or row.sha256 != _hash(scope.regency, _act(row), previous):
+        if not is_next or row.sha256 != _hash(scope.regency, act_of(row), previous):
             return number
         previous = row.sha256
     return None
 
 
-def _act(row: Row[Any]) -> AuditRow:
+def act_of(row: Row[Any]) -> AuditRow:
+    """The act in a row of the table."""
     return AuditRow(row.number, row.at, row.by, row.action, row.subject, row.details)
 
 

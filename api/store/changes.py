@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Row
 
@@ -70,7 +70,7 @@ def change_visit(  # noqa: PLR0913 (what a change is)
     for former in list_changes(scope, plan):
         if former.visit == visit:
             take_back(scope, former.id, by=by, at=at)
-    change = VisitChange(uuid4().hex, plan, visit, kind, reason, at, by, moved_to)
+    change = VisitChange(token_hex(6), plan, visit, kind, reason, at, by, moved_to)
     scope.insert(
         VISIT_CHANGES,
         id=change.id,
@@ -101,6 +101,13 @@ def take_back(scope: Writing, change: str, *, by: str, at: datetime) -> None:
         raise MissingError(N_("This change was taken back already."))
     scope.update(VISIT_CHANGES, *where, taken_back=at)
     add_audit(scope, "visit.change_taken_back", row.visit, by=by, at=at, details={"change": change})
+
+
+def list_moves(scope: Reading, first: datetime, last: datetime) -> tuple[VisitChange, ...]:
+    """Visits that count as moved to a time from ``first`` to before ``last``, of whatever plan, the earliest first."""
+    where = (VISIT_CHANGES.c.moved_to >= first, VISIT_CHANGES.c.moved_to < last, VISIT_CHANGES.c.taken_back.is_(None))
+    order = (VISIT_CHANGES.c.moved_to, VISIT_CHANGES.c.id)
+    return tuple(map(_change, scope.rows(VISIT_CHANGES, *where, order_by=order)))
 
 
 def list_changes(scope: Reading, plan: PlanId) -> tuple[VisitChange, ...]:

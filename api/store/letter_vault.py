@@ -7,11 +7,7 @@ so that a wrong key can be told from a damaged file.
 """
 
 import hashlib
-import os
-import re
 import secrets
-import stat
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,15 +17,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from api.i18n import N_
 from api.store.errors import DamagedError, LetterKeyError
-from api.store.letter_folder import LetterFolder, new_letter_name, sync_folder
+from api.store.key_file import find_key, make_key
+from api.store.letter_folder import LetterFolder, new_letter_name
 from api.store.scope import RegencyCode
 from api.store.tables import json_text
 
 _MAGIC: Final = b"moling-letter-1\n"
 _KEY_ID: Final = slice(len(_MAGIC), len(_MAGIC) + 32)
 _NONCE: Final = slice(_KEY_ID.stop, _KEY_ID.stop + 12)
-_KEY_LINE: Final = re.compile(rb"moling-key-1 ([0-9a-f]{64})\n?")
-_KEY_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,48 +124,12 @@ class LetterVault:
 
     def _find_key(self) -> bytes | None:
         self._check_place()
-        try:
-            with os.fdopen(os.open(self._key_file, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
-                mode = os.fstat(stream.fileno()).st_mode
-                if not stat.S_ISREG(mode):
-                    raise LetterKeyError(N_("{file} is no key of Moling."), file=self._key_file)
-                if stat.S_IMODE(mode) & 0o077:
-                    raise LetterKeyError(
-                        N_("Others may read the key {file}, which must be a secret: chmod 600."), file=self._key_file
-                    )
-                line = stream.read(1_000)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise LetterKeyError(
-                N_("The key {file} cannot be read: {problem}."), file=self._key_file, problem=error.strerror
-            ) from error
-        found = _KEY_LINE.fullmatch(line)
-        if found is None:
-            raise LetterKeyError(N_("{file} is no key of Moling."), file=self._key_file)
-        return bytes.fromhex(found[1].decode())
+        return find_key(self._key_file)
 
     def _make_key(self) -> bytes:
         if self.folder.names():
             raise self._missing()  # a new key would hide that the old one is lost
-        key, place = secrets.token_bytes(_KEY_BYTES), self._key_file
-        fresh = place.with_name(f".{place.name}-{secrets.token_hex(8)}")
-        try:
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-                stream.write(b"moling-key-1 " + key.hex().encode() + b"\n")
-                stream.flush()
-                os.fsync(stream.fileno())
-            with suppress(FileExistsError):  # another process was quicker: its key is the one
-                os.link(fresh, place)
-            sync_folder(place.parent)
-        except OSError as error:
-            raise LetterKeyError(
-                N_("The key {file} cannot be written: {problem}."), file=place, problem=error.strerror
-            ) from error
-        finally:
-            with suppress(OSError):
-                fresh.unlink(missing_ok=True)
-        return self._find_key() or key
+        return make_key(self._key_file)
 
     def _check_place(self) -> None:
         if self._key_file.resolve().is_relative_to(self.folder.path.resolve()):

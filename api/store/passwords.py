@@ -20,6 +20,9 @@ SHORTEST: Final = 12
 LONGEST: Final = 200
 """Characters of a password; length is what resists guessing (NIST SP 800-63B, section 5.1.1)."""
 
+NO_PASSWORD: Final = HashedPassword("!")
+"""Of an account whose person has not set one yet; no password is right."""
+
 
 def hash_password(password: str, *, user: str) -> HashedPassword:
     """
@@ -45,8 +48,9 @@ def hash_password(password: str, *, user: str) -> HashedPassword:
 def is_password(password: str, hashed: HashedPassword | None) -> bool:
     """Whether the password is the one that was hashed; as slow, and False, where there is no account (None)."""
     text = _normal(password)[: LONGEST + 1]
+    known = None if hashed == NO_PASSWORD else hashed
     try:
-        return _hasher().verify(text, hashed or _nobodys()) and hashed is not None
+        return _hasher().verify(text, known or _nobodys()) and known is not None
     except UnknownHashError:
         return False
 

@@ -82,6 +82,28 @@ def list_users(scope: Reading) -> tuple[User, ...]:
     return tuple(User(UserId(row.id), row.name, frozenset(roles.get(row.id, ())), row.place) for row in rows)
 
 
+def change_roles(scope: Writing, user: User, *, by: str, at: datetime) -> None:
+    """
+    Give an account the name, roles and place that it has here.
+
+    Raises
+    ------
+    MissingError
+        When there is no such active account.
+    UnfitValueError
+        When they make no sense, or nobody would be left who keeps the accounts.
+    """
+    check_user(user)
+    former = find_user(scope, user.id)
+    if former is not None and Role.ADMIN not in user.roles:
+        _check_admins(scope, former)
+    _change(scope, user.id, name=user.name, place=user.place)
+    scope.delete(USER_ROLES, USER_ROLES.c.user == user.id)
+    for role in sorted(user.roles):
+        scope.insert(USER_ROLES, user=user.id, role=role)
+    add_audit(scope, "user.changed", user.id, by=by, at=at, details={"roles": sorted(user.roles)})
+
+
 def change_password(scope: Writing, user: UserId, password: HashedPassword, *, by: str, at: datetime) -> None:
     """
     Give an account another password.
@@ -103,9 +125,21 @@ def close_user(scope: Writing, user: UserId, *, by: str, at: datetime) -> None:
     ------
     MissingError
         When there is no such active account.
+    UnfitValueError
+        When nobody would be left who keeps the accounts.
     """
+    former = find_user(scope, user)
+    if former is not None:
+        _check_admins(scope, former)
     _change(scope, user, is_active=False)
     add_audit(scope, "user.closed", user, by=by, at=at)
+
+
+def _check_admins(scope: Reading, without: User) -> None:
+    if Role.ADMIN in without.roles and all(
+        Role.ADMIN not in each.roles or each.id == without.id for each in list_users(scope)
+    ):
+        raise UnfitValueError(N_("This is the last account that keeps the accounts; give another that role first."))
 
 
 def _change(scope: Writing, user: UserId, **values: object) -> None:

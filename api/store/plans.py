@@ -180,6 +180,21 @@ def find_published(scope: Reading, week: date) -> WeeklyPlan | None:
     return None if row is None else _plan(row)
 
 
+def hashes_of(scope: Reading, plan: PlanId) -> tuple[str, str]:
+    """
+    SHA-256 of instance and plan of a version.
+
+    Raises
+    ------
+    MissingError
+        When the regency has no such version.
+    """
+    row = scope.find(PLANS, PLANS.c.id == plan, columns=(PLANS.c.instance_sha256, PLANS.c.plan_sha256))
+    if row is None:
+        raise MissingError(N_("There is no plan '{plan}'."), plan=plan[:60])
+    return row.instance_sha256, row.plan_sha256
+
+
 def get_documents(scope: Reading, plan: PlanId) -> PlanDocuments:
     """
     The documents of a version, byte by byte as they were put in.
@@ -229,7 +244,7 @@ def step_plan(
             step_plan(scope, former.id, PlanState.SUPERSEDED, by=by, at=at, reason=reason)
     scope.update(PLANS, PLANS.c.id == plan, state=moved.state, reason=moved.reason)
     _add_step(scope, moved, by, at, reason)
-    details = {"from": before.state, "to": state, "reason": reason}
+    details = {"from": before.state, "to": state}
     add_audit(scope, "plan.moved", plan, by=by, at=at, details=details)
     return moved
 

@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     DEVICE_INVITATION = "device_invitation"
     DEVICE = "device"
     API_TOKEN = "api_token"  # noqa: S105 (a purpose, no token)
+    PASSWORD_LINK = "password_link"  # noqa: S105 (a purpose, no password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,39 @@ def revoke_secret(scope: Writing, secret: str, *, by: str, at: datetime) -> bool
         return False
     scope.delete(SECRETS, SECRETS.c.sha256 == row.sha256)
     add_audit(scope, "secret.revoked", row.subject, by=by, at=at, details={"purpose": row.purpose})
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSecret:
+    """
+    What can be told of a secret that opens something.
+
+    Attributes
+    ----------
+    sha256
+        Its hash, by which it is revoked; it opens nothing.
+    """
+
+    sha256: str
+    created: datetime
+    expires: datetime
+
+
+def list_secrets(scope: Reading, purpose: Purpose, subject: str, *, at: datetime) -> tuple[ListedSecret, ...]:
+    """Secrets of that purpose that open the subject at that moment, the oldest first."""
+    where = (SECRETS.c.purpose == purpose, SECRETS.c.subject == subject, SECRETS.c.expires > at)
+    rows = scope.rows(SECRETS, *where, order_by=(SECRETS.c.created, SECRETS.c.sha256))
+    return tuple(ListedSecret(row.sha256, row.created, row.expires) for row in rows)
+
+
+def revoke_listed(scope: Writing, purpose: Purpose, subject: str, sha256: str, *, by: str, at: datetime) -> bool:
+    """Let the secret of that hash open nothing any more; whether there was one."""
+    where = (SECRETS.c.purpose == purpose, SECRETS.c.subject == subject, SECRETS.c.sha256 == sha256)
+    if scope.find(SECRETS, *where, columns=(SECRETS.c.sha256,)) is None:
+        return False
+    scope.delete(SECRETS, *where)
+    add_audit(scope, "secret.revoked", subject, by=by, at=at, details={"purpose": purpose})
     return True
 
 

@@ -54,11 +54,11 @@
     if (day) body.append(element("i", "day", day));
     const frame = element("span", "frame");
     const caption = element("span", "caption", name ?? "");
-    frame.append(caption, body);
+    // What is read aloud begins with what is seen, so that people who speak to their phone can name it.
+    frame.append(caption, body, element("span", "aloud", lines.join(". ")));
     const icon = L.divIcon({ html: frame, className: "place", iconSize: [0, 0] });
     const marker = L.marker(latLng(point), { icon, riseOnHover: true });
     marker.bindPopup(popup(lines), popupOptions());
-    marker.on("add", () => marker.getElement().setAttribute("aria-label", lines.join(". ")));
     return { marker, body, name: caption };
   };
 

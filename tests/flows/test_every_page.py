@@ -67,6 +67,7 @@ def pages(living: Living) -> list[tuple[str, Policy]]:
         "request": request.id,
         "village": village.code,
         "site": site.code,
+        "user": "kepala",
         "vehicle": region.fleet.units[0].id,
         "day": living.week.isoformat(),
         "step": "arsipkan",
@@ -89,7 +90,11 @@ def pages(living: Living) -> list[tuple[str, Policy]]:
         for name in needed:
             value = parts.get(name)
             if name == "secret":
-                subject = a_draft(living) if policy.purpose is Purpose.DRAFT else request.id
+                subject = str(request.id)
+                if policy.purpose is Purpose.DRAFT:
+                    subject = a_draft(living)
+                elif policy.purpose is Purpose.DEVICE_INVITATION:
+                    subject = region.fleet.units[0].id
                 value = secret_of(living, policy.purpose, subject)
             assert value is not None, f"{path}: no example of its part '{name}'; add one here"
             filled = re.sub(rf"\{{{name}(:\w+)?\}}", value, filled)

@@ -1,4 +1,4 @@
-"""What the addresses of this slice answer, for programs that read the OpenAPI description."""
+"""Parts of answers for programs that several slices give, as the OpenAPI description tells them."""
 
 from datetime import date, datetime
 

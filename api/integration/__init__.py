@@ -1,0 +1,1 @@
+"""The office for programs: documents under ``/api/v1``, by token."""
