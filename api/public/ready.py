@@ -17,7 +17,7 @@ import hashlib
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
@@ -84,15 +84,18 @@ class ReadyPages:
     ----------
     most_bytes
         Of pages that are kept.
+    monotonic
+        Seconds that pass, for the looks at the audit.
     """
 
     app: ASGIApp
     office: Office
     most_bytes: int = MOST_BYTES
-    _pages: OrderedDict[tuple[str, str], tuple[tuple[int, int], _Page]] = field(default_factory=OrderedDict)
-    _making: dict[tuple[str, str, tuple[int, int]], "asyncio.Task[_Page]"] = field(default_factory=dict)
-    _known: dict[str, _Known] = field(default_factory=dict)
-    _size: int = 0
+    monotonic: Callable[[], float] = time.monotonic
+    _pages: OrderedDict[tuple[str, str], tuple[tuple[int, int], _Page]] = field(init=False, default_factory=OrderedDict)
+    _making: dict[tuple[str, str, tuple[int, int]], "asyncio.Task[_Page]"] = field(init=False, default_factory=dict)
+    _known: dict[str, _Known] = field(init=False, default_factory=dict)
+    _size: int = field(init=False, default=0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -123,7 +126,7 @@ class ReadyPages:
                 return None
             known = self._known.setdefault(code, _Known())
         regency = RegencyCode(code)
-        done, now = self.office.writes(regency), time.monotonic()
+        done, now = self.office.writes(regency), self.monotonic()
         while known.writes < done or known.looked <= now - LOOK_EVERY_S:
             if known.look is None:
                 known.look = asyncio.create_task(self._look(regency, known))
@@ -132,7 +135,7 @@ class ReadyPages:
 
     async def _look(self, regency: RegencyCode, known: _Known) -> bool:
         # What is written while this looks is looked at next time.
-        writes, began = self.office.writes(regency), time.monotonic()
+        writes, began = self.office.writes(regency), self.monotonic()
         try:
             is_other = await run_in_threadpool(self._look_now, regency, known)
             known.writes, known.looked = writes, began

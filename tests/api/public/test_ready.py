@@ -1,6 +1,7 @@
 """Public pages as ready bytes: the same answers, fresh after every change that counts, within their memory."""
 
 import gzip
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -9,10 +10,12 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from api.app import create_office_app
 from api.entities import Role
 from api.office import Office
 from api.public import ready
 from api.public.ready import ReadyPages
+from api.public.routes import public_router
 from api.store.changes import ChangeKind, change_visit
 from api.store.partners import add_partner
 from api.store.scope import Writing
@@ -39,14 +42,20 @@ class Counted:
 
 
 @pytest.fixture
-def counted(office_application: FastAPI) -> Counted:
-    """The office's application."""
-    return Counted(office_application)
+def counted(office: Office) -> Counted:
+    """The office's application without a layer before it."""
+    return Counted(create_office_app(office, (public_router(office),)))
 
 
-def layered(counted: Counted, office: Office, **options: int) -> TestClient:
+def layered(
+    counted: Counted,
+    office: Office,
+    most_bytes: int = ready.MOST_BYTES,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> TestClient:
     """A browser before a layer of its own."""
-    return TestClient(ReadyPages(counted, office, **options), base_url=ORIGIN, follow_redirects=False)
+    layer = ReadyPages(counted, office, most_bytes, monotonic)
+    return TestClient(layer, base_url=ORIGIN, follow_redirects=False)
 
 
 def add(office: Office, name: str) -> None:
@@ -117,18 +126,16 @@ def test_a_change_of_this_process_shows_at_once_and_others_cost_nothing(counted:
 
 
 def test_a_cancellation_of_another_process_shows_within_a_minute(
-    counted: Counted, office: Office, publish: "Publish", url: str, monkeypatch: pytest.MonkeyPatch
+    counted: Counted, office: Office, publish: "Publish", url: str
 ) -> None:
     """As a worker or a command saves it: through a store of its own. The time that passes is the layer's clock."""
     plan, passed = publish(), 0.0
-    began = ready.time.monotonic()
-    monkeypatch.setattr(ready.time, "monotonic", lambda: began + passed)
 
     def cancel(scope: Writing) -> None:
         at = office.now()
         change_visit(scope, plan, "round:JT-01", ChangeKind.CANCELLED, reason="Banjir.", by="command", at=at)
 
-    with layered(counted, office) as http, open_store(url) as other:
+    with layered(counted, office, monotonic=lambda: passed) as http, open_store(url) as other:
         assert "Banjir." not in http.get("/1219/").text
         other.write(BATU_BARA, cancel)
         passed = 5.1
@@ -187,7 +194,7 @@ def test_cookies_of_a_reader_change_nothing(counted: Counted, office: Office, vi
         plain = http.get("/1219/").text
         toast = "moling-toast=text%3DHacked%26undo%3D%2Fkeluar"
         for cookies in (toast, "moling-lang=xx", "a=b; =; moling-lang", '\xff=\xfe; moling-lang="', "x" * 5_000):
-            answer = http.get("/1219/", headers={"Cookie": cookies.encode("latin-1")})
+            answer = http.get("/1219/", headers={b"Cookie": cookies.encode("latin-1")})
             assert answer.text == plain
             assert "set-cookie" not in answer.headers
         assert counted.asked == 1
