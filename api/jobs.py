@@ -90,6 +90,7 @@ class JobQueue:
             self._client = _client(self._database)
         self._lock = threading.Lock()
         self._seen: dict[str, tuple[float, JobProgress | None]] = {}
+        self._listed: dict[tuple[RegencyCode, int], tuple[float, tuple[Job, ...]]] = {}
 
     def enqueue_solve(
         self,
@@ -145,6 +146,7 @@ class JobQueue:
             there = self._client.enqueue(options, order).get_workflow_id()
         if there != job and reason:
             self._database.drop_reason(job)
+        self._forget_lists()
         return Asked(there, is_new=there == job)
 
     def job_status(self, regency: RegencyCode, job: str) -> Job:
@@ -173,6 +175,7 @@ class JobQueue:
             with telling():
                 self._client.cancel_workflow(job)
             self._database.drop_reason(job)
+            self._forget_lists()
         return self.job_status(regency, job)
 
     def finish(self, regency: RegencyCode, job: str) -> Job:
@@ -184,10 +187,25 @@ class JobQueue:
         return found
 
     def list_jobs(self, regency: RegencyCode, limit: int = 20) -> tuple[Job, ...]:
-        """Jobs of the regency, the newest first."""
-        with telling():
-            found = self._client.list_workflows(workflow_id_prefix=f"{regency}-", sort_desc=True, limit=limit)
-        return tuple(map(_job, found))
+        """
+        Jobs of the regency, the newest first.
+
+        As cheap as `progress`: what others did shows within half a second, what was asked for here at once.
+        """
+        key, now = (regency, limit), time.monotonic()
+        with self._lock:
+            listed = self._listed.get(key)
+        if listed is None or now - listed[0] >= _TELL_S:
+            with telling():
+                found = self._client.list_workflows(workflow_id_prefix=f"{regency}-", sort_desc=True, limit=limit)
+            listed = (now, tuple(map(_job, found)))
+            with self._lock:
+                self._listed[key] = listed
+        return listed[1]
+
+    def _forget_lists(self) -> None:
+        with self._lock:
+            self._listed.clear()
 
     def close(self) -> None:
         """Give everything back."""

@@ -27,14 +27,21 @@ class Way:
 
 
 _OFFICE: Final = frozenset({Role.PLANNER, Role.APPROVER, Role.AUDITOR, Role.ADMIN})
+_EDITORS: Final = frozenset({Role.PLANNER, Role.ADMIN})
 PUBLIC_WAYS: Final = (
     Way(N_("Next visits"), "/{regency}/"),
     Way(N_("Ask for a visit"), "/{regency}/permohonan"),
+    Way(N_("KIA partners"), "/{regency}/mitra-kia"),
+    Way(N_("Complaint or wish"), "/{regency}/saran"),
 )
 SIGNED_IN_WAYS: Final = (
     Way(N_("Inbox"), "/kantor/permohonan", _OFFICE),
     Way(N_("Week"), "/kantor/pekan", _OFFICE),
+    Way(N_("Feedback"), "/kantor/saran", _OFFICE),
+    Way(N_("Facilities"), "/kantor/fasilitas", _EDITORS),
+    Way(N_("KIA partners"), "/kantor/mitra", _EDITORS),
     Way(N_("My requests"), "/kantor/permohonanku", frozenset({Role.SCHOOL, Role.VILLAGE})),
+    Way(N_("Crews"), "/kantor/kru", frozenset({Role.PLANNER, Role.ADMIN})),
     Way(N_("Accounts"), "/kantor/akun", frozenset({Role.ADMIN})),
     Way(N_("Trail"), "/kantor/jejak", frozenset({Role.AUDITOR, Role.ADMIN})),
     Way(N_("Today"), "/hari-ini", frozenset({Role.CREW})),

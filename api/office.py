@@ -62,6 +62,7 @@ class Office:
     store: Store
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     language: Callable[[str], Language] = language
+    _writes: dict[RegencyCode, int] = field(default_factory=dict)
     _regencies: dict[RegencyCode, str] = field(default_factory=dict)
     _regions: dict[RegencyCode, "_KeptRegion"] = field(default_factory=dict)
     _derived: dict[tuple[RegencyCode, Hashable], tuple[Region, object]] = field(default_factory=dict)
@@ -99,7 +100,15 @@ class Office:
 
     def write(self, regency: RegencyCode, change: Callable[[Writing], T]) -> T:
         """Make a change of that regency's rows; it is on the disk when this returns."""
-        return self.store.write(regency, change)
+        try:
+            return self.store.write(regency, change)
+        finally:
+            with self._lock:
+                self._writes[regency] = self._writes.get(regency, 0) + 1
+
+    def writes(self, regency: RegencyCode) -> int:
+        """How many changes of that regency went through here so far; others may write to the store besides."""
+        return self._writes.get(regency, 0)
 
     def regencies(self) -> dict[RegencyCode, str]:
         """Names of the regencies by code; one that was loaded a moment ago is there too."""

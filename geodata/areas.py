@@ -100,6 +100,17 @@ def nearest_village(region: Region, lon: float, lat: float) -> tuple[Village, fl
     return region.villages[nearest], float(distance_km[nearest])
 
 
+def distances_km(
+    region: Region, origin: tuple[float, float], places: Sequence[tuple[float, float]]
+) -> tuple[float, ...]:
+    """Straight kilometres from a point to others, all as ``lon, lat`` in degrees, in the UTM zone of the region."""
+    from pyproj import Transformer  # noqa: PLC0415 (see the top of the module)
+
+    utm = Transformer.from_crs(WGS84, utm_zone(region.office.lon, region.office.lat), always_xy=True)
+    east, north = utm.transform(*origin)
+    return tuple(math.hypot(x - east, y - north) / 1000 for x, y in (utm.transform(*each) for each in places))
+
+
 def _distances_km(villages: Sequence[Village]) -> "npt.NDArray[np.float64]":
     locations = [_location(each.code, each.lon, each.lat) for each in villages]
     return GreatCircle(detour_factor=1).between(locations).distance_m / 1000

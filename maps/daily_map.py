@@ -148,13 +148,18 @@ def _stop_row(itinerary: Itinerary, stop: Stop, words: Words) -> dict[str, objec
         "cause": words.cause(card),
         "bring": [words.text(text) for text in card.bring],
         "notes": [words.text(text) for text in card.notes],
-        "geo": _geo(stop.location, title),
-        "directions": f"{_DIRECTIONS}{quote(_coordinates(stop.location))}",
+        "geo": geo_link(stop.location, title),
+        "directions": directions_link(stop.location),
         "van": itinerary.vehicle.name,
     }
 
 
-def _geo(location: Location, title: str) -> str:
+def directions_link(location: Location) -> str:
+    """Address of the directions of a web map, from where the reader is."""
+    return f"{_DIRECTIONS}{quote(_coordinates(location))}"
+
+
+def geo_link(location: Location, title: str) -> str:
     """A ``geo:`` address (RFC 5870) with the label that Android's map applications show."""
     point = _coordinates(location)
     return f"geo:{point}?q={quote(f'{point}({title})', safe=',')}"

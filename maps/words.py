@@ -48,6 +48,8 @@ _RESOURCES: Mapping[str, str] = {
     "child_card": N_("KIA blanks"),
     "child_id_card": N_("KIA blanks"),
 }
+HOME_VISITS = N_("Portable kit: home visits from here")
+"""The note of a card by which a crew knows that it serves people at home; such visits are told to nobody else."""
 FREE = N_("FREE: no charge is made")
 """Stands on everything that people get to see (UU 24/2013 Art. 79A)."""
 

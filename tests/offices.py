@@ -5,6 +5,7 @@ An office over a store with the sample regency, called as browsers and programs 
 ones run.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -122,9 +123,10 @@ class Visitor:
     def send(
         self, path: str, fields: Mapping[str, object] | None = None, *, on: str | None = None, **options: object
     ) -> httpx2.Response:
-        """POST a form with the token of the page ``on``, else with the session's, else of a page at the address."""
-        session = self.http.cookies.get(SESSION_COOKIE)
-        token = form_token(session) if session and on is None else form_token_on(self.page(on or path))
+        """POST a form with the token of the page ``on``, else with the link's, the session's, or of a page there."""
+        link = re.match(r"/[a-z]/(\d{4}\.[\w-]+)", path)
+        known = link[1] if link else self.http.cookies.get(SESSION_COOKIE)
+        token = form_token(known) if known and on is None else form_token_on(self.page(on or path))
         headers = {"Sec-Fetch-Site": "same-origin", "Origin": ORIGIN}
         data = {"csrf": token, **(fields or {})}
         return self.http.post(path, data=data, headers=headers, **options)  # type: ignore[arg-type]

@@ -111,6 +111,8 @@ def _page(
         "administration/password.html",
         status=status,
         asks_former=asks_former,
+        # The account stands in the form, so that a keeper of passwords knows whose this is.
+        user=http_request.state.caller.subject,
         wrong=error[0],
         error=error[1],
         least=SHORTEST,

@@ -15,6 +15,7 @@ from api.planning.windows import DayHours, Stay, able_shifts, windows_for
 from geodata.requests import ServiceCounts
 from geodata.sites import Signal
 from maps.cards import CountKind, Origin, VisitCard
+from maps.words import HOME_VISITS
 from optimizer.demand import Expected, PrizeFactors, expected, home_visits_min, waiting_factor, work_min
 from optimizer.problem import DAY_MIN, Limit, LimitId, LimitScope, Measure, MeasureKind, Shift, Visit, VisitId
 
@@ -207,7 +208,7 @@ class _Letter:
         )
 
     def _home_visits(self) -> tuple[str, ...]:
-        return (N_("Portable kit: home visits from here"),) if self._request.needs_portable_kit else ()
+        return (HOME_VISITS,) if self._request.needs_portable_kit else ()
 
 
 def crew_notes(frame: Frame, counts: ServiceCounts, *, weak_signal: bool) -> tuple[str, ...]:

@@ -79,6 +79,19 @@ def list_audit(scope: Reading, *, after: int = 0, limit: int = 100) -> tuple[Aud
     return tuple(map(act_of, found))
 
 
+def newest_audit(scope: Reading) -> int:
+    """Number of the newest act; 0 where there was none."""
+    rows = scope.rows(AUDIT, columns=(AUDIT.c.number,), order_by=(AUDIT.c.number.desc(),), limit=1)
+    return int(rows[0].number) if rows else 0
+
+
+def list_actions(scope: Reading, *, after: int, limit: int) -> tuple[tuple[int, str], ...]:
+    """Numbers and actions alone, in order, those with a higher number than ``after``, at most ``limit``."""
+    columns = (AUDIT.c.number, AUDIT.c.action)
+    rows = scope.rows(AUDIT, AUDIT.c.number > after, columns=columns, order_by=(AUDIT.c.number,), limit=limit)
+    return tuple((row.number, row.action) for row in rows)
+
+
 def first_broken(scope: Reading) -> int | None:
     """Number of the first act that is not as it was written, or does not follow the one before; None if all are."""
     previous = BEGINNING

@@ -103,10 +103,31 @@ def take_back(scope: Writing, change: str, *, by: str, at: datetime) -> None:
     add_audit(scope, "visit.change_taken_back", row.visit, by=by, at=at, details={"change": change})
 
 
+def list_moves(scope: Reading, first: datetime, last: datetime) -> tuple[VisitChange, ...]:
+    """Visits that count as moved to a time from ``first`` to before ``last``, of whatever plan, the earliest first."""
+    where = (VISIT_CHANGES.c.moved_to >= first, VISIT_CHANGES.c.moved_to < last, VISIT_CHANGES.c.taken_back.is_(None))
+    order = (VISIT_CHANGES.c.moved_to, VISIT_CHANGES.c.id)
+    return tuple(map(_change, scope.rows(VISIT_CHANGES, *where, order_by=order)))
+
+
 def list_changes(scope: Reading, plan: PlanId) -> tuple[VisitChange, ...]:
     """Changes of a plan's visits that count, the newest first."""
     where = (VISIT_CHANGES.c.plan == plan, VISIT_CHANGES.c.taken_back.is_(None))
     return tuple(map(_change, scope.rows(VISIT_CHANGES, *where, order_by=(VISIT_CHANGES.c.at.desc(),))))
+
+
+def change_counts(scope: Reading, plan: PlanId) -> dict[str, tuple[int, datetime]]:
+    """
+    How often each visit of a plan was changed, and when last, by visit; taking a change back counts as one.
+
+    A calendar takes only what has a higher number than what it knows.
+    """
+    counts: dict[str, tuple[int, datetime]] = {}
+    for row in scope.rows(VISIT_CHANGES, VISIT_CHANGES.c.plan == plan):
+        before, last = counts.get(row.visit, (0, row.at))
+        moments = [moment for moment in (row.at, row.taken_back) if moment is not None]
+        counts[row.visit] = (before + len(moments), max(last, *moments))
+    return counts
 
 
 def _change(row: Row[Any]) -> VisitChange:

@@ -70,7 +70,8 @@ def limit_contact(scope: Writing, request: RequestId, ends: date | None, *, by: 
 
 def drop_due_contacts(scope: Writing, today: date, *, by: str, at: datetime) -> int:
     """Forget contacts whose last day is over; how many there were."""
-    count = scope.delete(CONTACTS, CONTACTS.c.delete_after < today)
+    count = scope.count(CONTACTS, CONTACTS.c.delete_after < today)
     if count:
+        scope.delete(CONTACTS, CONTACTS.c.delete_after < today)
         add_audit(scope, "contact.dropped", "", by=by, at=at, details={"count": count})
     return count

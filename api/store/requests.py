@@ -106,6 +106,18 @@ def list_requests(scope: Reading, states: Collection[RequestState] = tuple(Reque
     return tuple(map(_request, scope.rows(REQUESTS, REQUESTS.c.state.in_(states), order_by=order)))
 
 
+def list_closed(scope: Reading) -> frozenset[RequestId]:
+    """
+    Requests whose visits are nobody's business but the host's.
+
+    They are served at home, fetched, or ask for a school for the disabled, a boarding school, an orphanage, a prison.
+    """
+    homes = REQUESTS.c.needs_portable_kit.is_(True) | (REQUESTS.c.wish != Wish.VISIT)
+    kinds = [kind for kind in SiteKind if kind.is_priority]
+    rows = scope.rows(REQUESTS, homes | REQUESTS.c.kind.in_(kinds), columns=(REQUESTS.c.id,))
+    return frozenset(RequestId(row.id) for row in rows)
+
+
 def find_by_letter(scope: Reading, place: str, number: str) -> tuple[VisitRequest, ...]:
     """Requests that came from that place with a letter of that number: mostly the same letter filed again."""
     where = (REQUESTS.c.place == place, REQUESTS.c.letter_number == number)

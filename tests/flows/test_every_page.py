@@ -58,7 +58,8 @@ def pages(living: Living) -> list[tuple[str, Policy]]:
     """Addresses of all pages with their policies, their parts filled in."""
     request = living.office.read(REGENCY, list_requests)[0]
     region = living.office.region(REGENCY)
-    village, site = region.villages[0], region.sites[0]
+    village = region.villages[0]
+    site = next(each for each in region.sites if not each.kind.is_priority)  # the others have no public page
     parts = {
         "regency": REGENCY,
         "week": living.iso_week,
@@ -89,7 +90,11 @@ def pages(living: Living) -> list[tuple[str, Policy]]:
         for name in needed:
             value = parts.get(name)
             if name == "secret":
-                subject = a_draft(living) if policy.purpose is Purpose.DRAFT else request.id
+                subject = str(request.id)
+                if policy.purpose is Purpose.DRAFT:
+                    subject = a_draft(living)
+                elif policy.purpose is Purpose.DEVICE_INVITATION:
+                    subject = region.fleet.units[0].id
                 value = secret_of(living, policy.purpose, subject)
             assert value is not None, f"{path}: no example of its part '{name}'; add one here"
             filled = re.sub(rf"\{{{name}(:\w+)?\}}", value, filled)
@@ -153,6 +158,10 @@ def test_no_word_of_any_page_misses_its_translation(living: Living) -> None:
     assert not bare, json.dumps(bare, ensure_ascii=False, indent=1)
 
 
+_VERBATIM = frozenset({"script", "style", "code"})
+"""What is in these is not prose."""
+
+
 class _Texts(HTMLParser):
     """Texts of a page that people read, attributes that are read aloud among them."""
 
@@ -162,15 +171,13 @@ class _Texts(HTMLParser):
         self._skipped = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"script", "style"} or ("data-verbatim", "") in attrs:
-            self._skipped += tag in {"script", "style"}
+        self._skipped += tag in _VERBATIM
         for name, value in attrs:
             if name in {"title", "alt", "aria-label", "placeholder"} and value:
                 self.texts.append(value)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"script", "style"}:
-            self._skipped -= 1
+        self._skipped -= tag in _VERBATIM
 
     def handle_data(self, data: str) -> None:
         if not self._skipped:

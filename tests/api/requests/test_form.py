@@ -161,7 +161,7 @@ def test_a_letters_file_can_be_changed_and_taken_away(visit: Visit, office: Offi
     for _ in range(2):
         visitor.send(f"{draft}/surat", LETTER, files={"letter_file": ("surat.jpg", jpeg(), "image/jpeg")})
         assert len(list(office.settings.files.iterdir())) == 1
-    visitor.send(f"{draft}/surat/hapus", on=f"{draft}/surat")
+    visitor.send(f"{draft}/surat/hapus")
     assert not list(office.settings.files.iterdir())
 
 

@@ -17,6 +17,9 @@ from api.store.requests import get_request, list_requests, request_steps, step_r
 from api.store.scope import Writing
 from api.store.slots import SlotState, find_slot
 from api.store.tables import SLOTS
+from optimizer.instance import sha256_of, write_plan, write_problem
+from optimizer.problem import Problem
+from optimizer.solve import SolveOptions, solve
 from tests.api.requests.conftest import LETTER, VISIT, FileRequest, offer
 from tests.letter_seeds import jpeg
 from tests.offices import Clock, Visitor
@@ -48,7 +51,7 @@ def test_an_offered_time_is_confirmed_by_one_tap_and_two_taps_do_no_more(
     shown = visitor.page(f"{path}?lang=id")
     assert "Selasa, 15 Desember 2026, 12.00–15.00 WIB" in shown
     for _ in range(2):
-        answer = visitor.send(f"{path}/konfirmasi", {"slot": slot.number}, on=path)
+        answer = visitor.send(f"{path}/konfirmasi", {"slot": slot.number})
         assert answer.status_code == 200
     assert request_in(office).state is RequestState.CONFIRMED
     assert [step.state for step in office.read(BATU_BARA, lambda scope: request_steps(scope, CODE))].count(
@@ -77,7 +80,7 @@ def test_a_time_is_declined_with_a_reason(visit: Visit, office: Office, filed: F
     assert newest is not None
     assert newest.state is SlotState.DECLINED
     assert visitor.get(f"{path}/jadwal.ics").status_code == 404
-    answer = visitor.send(f"{path}/konfirmasi", {"slot": slot.number}, on=path)
+    answer = visitor.send(f"{path}/konfirmasi", {"slot": slot.number})
     assert answer.status_code == 404, "a slot that was declined is not confirmed by an old page"
 
 
@@ -116,7 +119,7 @@ def test_an_accepted_request_is_changed_by_its_host_no_more(
     old_page = f"{path}/perbaiki"
     visitor.page(old_page)
     office.write(BATU_BARA, lambda scope: step_request(scope, CODE, RequestState.ACCEPTED, by="planner", at=clock()))
-    visitor.send(old_page, {**LETTER, **VISIT, "record_and_print": "99"}, on=path)
+    visitor.send(old_page, {**LETTER, **VISIT, "record_and_print": "99"})
     assert request_in(office).counts.record_and_print == 62
 
 
@@ -128,14 +131,14 @@ def test_cancelling_can_be_taken_back_for_ten_minutes(
     assert request_in(office).state is RequestState.CANCELLED
     assert f"{path}/urungkan/3" in answer.text
     clock.go_on(minutes=9)
-    visitor.send(f"{path}/urungkan/3", on=path)
+    visitor.send(f"{path}/urungkan/3")
     assert request_in(office).state is RequestState.SUBMITTED
     assert "Kegiatan lain" not in visitor.page(path)
-    visitor.send(f"{path}/urungkan/3", on=path)
+    visitor.send(f"{path}/urungkan/3")
     assert request_in(office).state is RequestState.SUBMITTED
     visitor.send(f"{path}/batal", {"reason": "x"})
     clock.go_on(minutes=11)
-    visitor.send(f"{path}/urungkan/5", on=path)
+    visitor.send(f"{path}/urungkan/5")
     assert request_in(office).state is RequestState.CANCELLED
 
 
@@ -199,19 +202,20 @@ def test_an_account_sees_its_own_places_requests_alone(visit: Visit, office: Off
 
 
 def test_a_cancelled_visit_is_loud_on_the_hosts_page_and_in_its_calendar(
-    visit: Visit, office: Office, filed: FileRequest, clock: Clock
+    visit: Visit, office: Office, filed: FileRequest, clock: Clock, short_week: Problem
 ) -> None:
     """What citizens read of it the host reads too, at once; taken back, all is as before."""
     path, visitor = filed(), visit()
     offer(office, CODE)
     slot = office.read(BATU_BARA, lambda scope: find_slot(scope, CODE))
     assert slot is not None
-    visitor.send(f"{path}/konfirmasi", {"slot": slot.number}, on=path)
-    plan = PlanId("plan-1")
+    visitor.send(f"{path}/konfirmasi", {"slot": slot.number})
+    plan, instance = PlanId("plan-1"), write_problem(short_week)
+    solved = solve(short_week, SolveOptions(solution_limit=1, instance_sha256=sha256_of(instance)))
+    documents = PlanDocuments(instance, write_plan(solved))
 
     def publish(scope: Writing) -> None:
-        week = WeeklyPlan(plan, clock().date(), 1, UserId("planner"))
-        add_plan(scope, week, PlanDocuments(b"{}", b"{}", None), by="planner", at=clock())
+        add_plan(scope, WeeklyPlan(plan, short_week.week, 1, UserId("planner")), documents, by="planner", at=clock())
         scope.update(SLOTS, SLOTS.c.request == CODE, plan=plan)
 
     office.write(BATU_BARA, publish)

@@ -225,10 +225,11 @@ def test_another_regencys_requests_are_not_there(
         add_user(scope, user, hashed, by="test", at=clock())
 
     office.write(other, found)
+    office.get_regency(other)
     planner = visit().sign_in(Role.PLANNER, other)
     for path in (PAGE, f"{PAGE}/surat/{attachment.id}"):
         assert planner.get(path).status_code == 404
     assert CODE not in planner.page("/kantor/permohonan?tab=semua")
     for act in ("terima", "kembalikan", "urungkan/2", "tautan"):
-        assert planner.send(f"{PAGE}/{act}", {"reason_return": "x"}, on=None).status_code == 404
+        assert planner.send(f"{PAGE}/{act}", {"reason_return": "x"}).status_code == 404
     assert state_of(office) is RequestState.SUBMITTED

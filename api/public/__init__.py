@@ -1,0 +1,1 @@
+"""The public: when and where the van comes next, and what changed."""
