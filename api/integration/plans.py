@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from api.auth.caller import Caller
 from api.entities import PlanId, PlanState, RequestId, UserId, WeeklyPlan, Wish
@@ -237,7 +237,7 @@ def _public(
     )
 
 
-def _fields(plan: WeeklyPlan) -> dict[str, object]:
+def _fields(plan: WeeklyPlan) -> dict[str, Any]:
     return {
         "id": plan.id,
         "week": week_name(plan.week),
