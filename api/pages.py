@@ -28,6 +28,7 @@ from api.auth.policies import SESSION_COOKIE, VISITOR_COOKIE, cookie_name
 from api.i18n import DEFAULT_LANGUAGE, LANGUAGES, Language, language
 from api.navigation import navigation
 from api.office import Office, office_of
+from api.state_words import state_words
 from maps.words import Words
 
 LANGUAGE_COOKIE: Final = "moling-lang"
@@ -82,6 +83,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -153,6 +155,7 @@ def _speaking(lang: Language) -> dict[str, Any]:
         "ngettext": lang.ngettext,
         "lang": lang.code,
         "words": Words(lang.gettext, lang.code),
+        "words_of_states": state_words(lang),
     }
 
 

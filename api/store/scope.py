@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NewType
 
 from sqlalchemy import (
+    BinaryExpression,
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -168,11 +170,20 @@ class Writing(Reading):
 def _check_table(table: Table, elements: Iterable[ColumnElement[Any]]) -> None:
     # A second table in a condition would join all regencies' rows of it.
     for element in elements:
+        if _is_plain(table, element):
+            continue  # nearly all are; walking through one costs more than asking the database
         for part in visitors.iterate(element):
             owner = getattr(part, "table", None)
             is_free = part.__visit_name__ in {"select", "table", "textclause"} or getattr(part, "is_literal", False)
             if is_free or (owner is not None and owner is not table):
                 raise TypeError(f"A query of table '{table.name}' takes conditions on its own columns only.")
+
+
+def _is_plain(table: Table, element: ColumnElement[Any]) -> bool:
+    """Whether it is a column of the table, or one beside a plain value."""
+    if isinstance(element, BinaryExpression) and type(element.right) is BindParameter:
+        element = element.left
+    return type(element) is Column and element.table is table
 
 
 def _checked(table: Table, values: Mapping[str, object]) -> Mapping[str, object]:

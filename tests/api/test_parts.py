@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from api.assets import PREFIX, own_assets
 from api.entities import PlanState, RequestState
 from api.i18n import bracketed, language
+from api.state_words import state_words
 from maps.words import Words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +78,8 @@ def render(template: str, code: str = "id", **changed: object) -> str:
         "ngettext": spoken.ngettext,
         "lang": code,
         "words": Words(spoken.gettext, code),
-        "caller": SimpleNamespace(user_name="Siti", roles={"planner"}, regency_name="Kabupaten Batu Bara"),
+        "words_of_states": state_words(spoken),
+        "caller": SimpleNamespace(kind="session", user_name="Siti", roles={"planner"}, regency_name="Batu Bara"),
         "regency_code": "1219",
         "regency_name": "Kabupaten Batu Bara",
         "csrf": "token",
