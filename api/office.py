@@ -4,10 +4,11 @@ A running office: its settings, its store, and what is made from the store's row
 Routes get it from the application; nothing of it is global.
 """
 
+import hashlib
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from time import monotonic
 from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from api.entities import PlanId
 from api.errors import NotThereError
 from api.i18n import Language, language
 from api.jobs import JobQueue
+from api.sessions import Session, find_session
 from api.settings import Settings
 from api.store.errors import UnfitValueError
 from api.store.plans import get_documents
@@ -34,6 +36,8 @@ from optimizer.instance import read_plan, read_problem
 T = TypeVar("T")
 _KEPT_ITINERARIES = 24
 _KEPT_DERIVED = 200
+_SESSION_KEPT = timedelta(seconds=2)
+_MOST_SESSIONS = 2_000
 _ASK_AGAIN_S = 1.0
 """Whether a region has changed is asked at most so often."""
 
@@ -70,6 +74,7 @@ class Office:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stored: StoredRegions = field(init=False)
     _jobs: JobQueue | None = None
+    _sessions: dict[bytes, tuple[datetime, Session | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Regions lie in the cache of the settings, where workers look too."""
@@ -100,11 +105,41 @@ class Office:
 
     def write(self, regency: RegencyCode, change: Callable[[Writing], T]) -> T:
         """Make a change of that regency's rows; it is on the disk when this returns."""
+        takes_away = False
+
+        def changed(scope: Writing) -> T:
+            nonlocal takes_away
+            try:
+                return change(scope)
+            finally:
+                takes_away = scope.takes_away
+
         try:
-            return self.store.write(regency, change)
+            return self.store.write(regency, changed)
         finally:
             with self._lock:
                 self._writes[regency] = self._writes.get(regency, 0) + 1
+                if takes_away:
+                    self._sessions.clear()
+
+    def session(self, regency: RegencyCode, secret: str) -> Session | None:
+        """
+        The session of that secret; None where there is none.
+
+        It is asked of the store again after `_SESSION_KEPT`, and after every change here that takes rights away: what
+        another process takes away (a command) counts within that time.
+        """
+        now, key = self.now(), hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+        with self._lock:
+            kept = self._sessions.get(key)
+        if kept is not None and timedelta(0) <= now - kept[0] < _SESSION_KEPT:
+            return kept[1]
+        found = self.store.read(regency, lambda scope: find_session(scope, secret, at=now))
+        with self._lock:
+            if len(self._sessions) >= _MOST_SESSIONS:
+                self._sessions.clear()
+            self._sessions[key] = (now, found)
+        return found
 
     def writes(self, regency: RegencyCode) -> int:
         """How many changes of that regency went through here so far; others may write to the store besides."""

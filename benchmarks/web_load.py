@@ -30,9 +30,9 @@ from urllib.parse import urlencode
 import uvloop
 
 from api.auth.caller import form_token
-from api.auth.sessions import IDLE, LONGEST
 from api.example import PLAN, REGENCY, make_example, publish_example
 from api.office import Office
+from api.sessions import IDLE, LONGEST
 from api.settings import Settings
 from api.store.plans import get_documents
 from api.store.requests import list_requests

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from api.auth.sessions import IDLE, LONGEST
 from api.example import REGENCY, make_example, publish_example
 from api.office import Office
+from api.sessions import IDLE, LONGEST
 from api.settings import Settings
 from api.store.scope import Writing
 from api.store.secrets import Purpose, keep_secret, new_secret

@@ -18,9 +18,9 @@ from starlette.testclient import TestClient
 
 from api.auth.caller import form_token
 from api.auth.policies import SESSION_COOKIE
-from api.auth.sessions import IDLE, LONGEST
 from api.entities import Role, User, UserId
 from api.office import Office
+from api.sessions import IDLE, LONGEST
 from api.settings import Settings
 from api.store.passwords import HashedPassword, hash_password
 from api.store.people import add_user

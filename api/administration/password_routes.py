@@ -10,11 +10,11 @@ from fastapi.responses import HTMLResponse, Response
 from api.auth.attempts import Attempts
 from api.auth.caller import Caller
 from api.auth.policies import SESSION_COOKIE, signed_in, with_link
-from api.auth.sessions import sign_in
 from api.entities import UserId
 from api.errors import TooManyAttemptsError
 from api.office import Office
 from api.pages import Toast, go_to, reader_language, render, set_cookie
+from api.sessions import sign_in
 from api.store.accounts import set_password, use_password_link
 from api.store.errors import UnfitValueError
 from api.store.passwords import LONGEST, SHORTEST, hash_password, is_password

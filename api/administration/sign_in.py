@@ -10,12 +10,12 @@ from fastapi.responses import HTMLResponse, Response
 from api.auth.attempts import Attempts
 from api.auth.caller import Caller
 from api.auth.policies import SESSION_COOKIE, everyone, signed_in
-from api.auth.sessions import WRONG, sign_in, sign_out
 from api.entities import Role, UserId
 from api.errors import NotThereError, TooManyAttemptsError
 from api.office import Office
 from api.pages import Toast, drop_cookie, go_to, reader_language, render, set_cookie
-from api.store.scope import RegencyCode
+from api.sessions import WRONG, sign_in
+from api.store.secrets import revoke_secret
 
 _PAGES: Final = ((Role.PLANNER, "/kantor/pekan"), (Role.CREW, "/hari-ini"))
 _QUARTER: Final = timedelta(minutes=15)
@@ -86,7 +86,8 @@ def sign_in_router(office: Office) -> APIRouter:
     @router.post("/keluar")
     def do_sign_out(http_request: Request, caller: Annotated[Caller, Depends(signed_in())]) -> Response:
         assert caller.regency is not None
-        sign_out(office.store, RegencyCode(caller.regency), caller.secret, by=caller.by, at=office.now())
+        at = office.now()
+        office.write(caller.regency, lambda scope: revoke_secret(scope, caller.secret, by=caller.by, at=at))
         text = reader_language(http_request).gettext("You have signed out.")
         answer = go_to(http_request, "/masuk", Toast(text))
         drop_cookie(answer, office, SESSION_COOKIE)

@@ -23,10 +23,10 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 
 from api.auth.caller import Caller, CallerKind, form_token
-from api.auth.sessions import find_session, renew_session
 from api.entities import Role
 from api.errors import ForbiddenError, ForgedError, NotThereError, SignInNeededError
 from api.office import Office, office_of
+from api.sessions import renew_session
 from api.store.people import find_user
 from api.store.scope import Reading
 from api.store.secrets import Purpose, find_subject, regency_of
@@ -216,7 +216,7 @@ def _by_session(http_request: Request, office: Office, secret: str) -> Caller | 
     regency = regency_of(secret)
     if regency is None or regency not in office.regencies():
         return None
-    session = office.store.read(regency, lambda scope: find_session(scope, secret, at=office.now()))
+    session = office.session(regency, secret)
     if session is None:
         return None
     if session.is_due:

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from api.auth.caller import Caller
-from api.auth.sessions import DEVICE_LASTS
 from api.errors import NotThereError
 from api.itineraries.crew_days import find_unit
 from api.office import Office
+from api.sessions import DEVICE_LASTS
 from api.store.scope import Reading, RegencyCode, Writing
 from api.store.secrets import (
     ListedSecret,

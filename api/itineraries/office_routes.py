@@ -9,7 +9,6 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.auth.caller import Caller, CallerKind
 from api.auth.policies import DEVICE_COOKIE, on_device, signed_in, with_link
-from api.auth.sessions import DEVICE_LASTS
 from api.entities import Role
 from api.errors import NotThereError
 from api.itineraries.crew_days import find_unit, published_day, show_day
@@ -17,6 +16,7 @@ from api.itineraries.devices import INVITATION_LASTS, admit, invite, list_crews,
 from api.office import Office
 from api.pages import Toast, go_to, local_time, reader_language, render, set_cookie
 from api.served_maps import ServedMaps
+from api.sessions import DEVICE_LASTS
 from api.store.scope import RegencyCode
 from api.store.secrets import Purpose
 from geodata.areas import village_areas

@@ -29,7 +29,7 @@ from sqlalchemy.sql import visitors
 
 from api.i18n import N_
 from api.store.errors import UnauditedChangeError, UnfitValueError
-from api.store.tables import AUDIT, NOTE, Json, json_text
+from api.store.tables import AUDIT, NOTE, SECRETS, USER_ROLES, USERS, Json, json_text
 from geodata.cells import hides_identity_number
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -37,6 +37,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 RegencyCode = NewType("RegencyCode", str)
 """4 digits, without a dot."""
 
+_RIGHTS: Final = frozenset({SECRETS, USERS, USER_ROLES})
 MOST_JSON: Final = 20_000
 """Characters of one JSON column."""
 MOST_WHOLE: Final = 10**9
@@ -114,12 +115,15 @@ class Writing(Reading):
     ----------
     changes, audits
         Statements that changed something, and audit rows written, so far.
+    takes_away
+        Whether accounts or secrets were changed or removed: somebody may not do any more what was allowed before.
     """
 
     def __init__(self, connection: Connection, regency: RegencyCode) -> None:
         super().__init__(connection, regency)
         self.changes = 0
         self.audits = 0
+        self.takes_away = False
 
     def insert(self, table: Table, **values: object) -> None:
         """
@@ -147,11 +151,13 @@ class Writing(Reading):
         """
         statement = update(table).where(*self._conditions(table, *where)).values(**_checked(table, values))
         self.changes += 1
+        self.takes_away |= table in _RIGHTS
         return self._connection.execute(statement).rowcount
 
     def delete(self, table: Table, *where: ColumnElement[bool]) -> int:
         """Remove those rows for which all conditions hold; returns how many."""
         self.changes += 1
+        self.takes_away |= table in _RIGHTS
         return self._connection.execute(delete(table).where(*self._conditions(table, *where))).rowcount
 
     def check_audited(self) -> None:

@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 
 from api.auth.caller import CallerKind, form_token
 from api.auth.policies import SESSION_COOKIE, VISITOR_COOKIE, Policy, policies_of
-from api.auth.sessions import IDLE, LONGEST
 from api.entities import Role, User, UserId
 from api.office import Office
+from api.sessions import IDLE, LONGEST
 from api.store.audit import add_audit
 from api.store.outbox import Event
 from api.store.passwords import HashedPassword

@@ -6,8 +6,8 @@ import pytest
 from fastapi import FastAPI
 
 from api.auth.policies import SESSION_COOKIE, policies_of
-from api.auth.sessions import IDLE, LONGEST, RENEW
 from api.entities import Role, UserId
+from api.sessions import IDLE, LONGEST, RENEW
 from api.store.people import close_user
 from tests.offices import ORIGIN, PASSWORD, Clock, Visitor
 from tests.stores import BATU_BARA

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from api.auth.policies import DEVICE_COOKIE
-from api.auth.sessions import DEVICE_LASTS
 from api.entities import Role
 from api.itineraries.devices import INVITATION_LASTS
 from api.office import Office
+from api.sessions import DEVICE_LASTS
 from api.store.audit import list_audit
 from api.store.secrets import Purpose, list_secrets
 from tests.offices import ORIGIN, Clock, Visitor

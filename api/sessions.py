@@ -20,7 +20,6 @@ from api.store.secrets import (
     keep_secret,
     new_secret,
     renew_secret,
-    revoke_secret,
 )
 from api.store.store import Store
 
@@ -83,8 +82,3 @@ def renew_session(store: Store, regency: RegencyCode, secret: str, *, at: dateti
         return renew_secret(scope, secret, new, Purpose.SESSION, lasts=IDLE, grace=_GRACE, at=at)
 
     return new if store.write(regency, change) else None
-
-
-def sign_out(store: Store, regency: RegencyCode, secret: str, *, by: str, at: datetime) -> None:
-    """End the session of that secret."""
-    store.write(regency, lambda scope: revoke_secret(scope, secret, by=by, at=at))
