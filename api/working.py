@@ -32,8 +32,10 @@ def run_worker(arguments: argparse.Namespace, lang: Language) -> int:
     """
     del arguments
     from api.administration.commands import telling  # noqa: PLC0415 (slow to load)
+    from api.housekeeping import keep_house_until  # noqa: PLC0415
     from api.jobs import JobWorker  # noqa: PLC0415
     from api.planning.store_weeks import StoreWeeks  # noqa: PLC0415
+    from api.store.letter_vault import LetterVault  # noqa: PLC0415
     from api.store.store import open_store  # noqa: PLC0415
     from api.webhooks import Posting  # noqa: PLC0415
 
@@ -48,6 +50,8 @@ def run_worker(arguments: argparse.Namespace, lang: Language) -> int:
             stop = _stop_on_signal()
             posting = Posting(settings.key_file, settings.private_webhooks)
             threading.Thread(target=posting.deliver_until, args=(stop, store), name="webhooks", daemon=True).start()
+            house = (stop, store, LetterVault(settings.files, settings.key_file))
+            threading.Thread(target=keep_house_until, args=house, name="housekeeping", daemon=True).start()
             JobWorker(settings, StoreWeeks(store, settings.cache).solve).run(stop)
     except KeyboardInterrupt:
         code = _INTERRUPTED

@@ -25,7 +25,7 @@ from api.integration.answers import (
     problems,
     tagged,
 )
-from api.integration.plans import get_version, list_versions, monday_of, step_version
+from api.integration.plans import find_bookings, get_version, list_versions, monday_of, step_version
 from api.integration.schemas import (
     Code,
     FullPlanDocument,
@@ -186,11 +186,12 @@ def _step(
         caller: Annotated[Caller, Depends(policy)],
         if_match: IfMatch = None,
     ) -> FullPlanDocument:
-        now = office.now()
+        now, reason = office.now(), sent.reason  # type: ignore[attr-defined]
+        bookings = find_bookings(office, RegencyCode(caller.regency or ""), plan)
 
         def change(scope: Writing) -> FullPlanDocument:
             check_match(if_match, lambda: get_version(scope, plan))
-            return step_version(scope, caller, plan, state, reason=sent.reason, at=now)  # type: ignore[attr-defined]
+            return step_version(scope, caller, plan, state, bookings, reason=reason, at=now)
 
         document = changes.make(sent, FullPlanDocument, change)
         response.headers["ETag"] = etag_of(document)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final
 
 from api.auth.caller import Caller
-from api.entities import PlanId, PlanState, RequestId, UserId, WeeklyPlan, Wish
+from api.entities import PlanId, PlanState, UserId, WeeklyPlan
 from api.errors import NotThereError, UnfitFormError
 from api.i18n import N_, Gettext
 from api.integration.schemas import (
@@ -18,15 +18,14 @@ from api.integration.schemas import (
     StepDocument,
 )
 from api.office import Office
-from api.store.changes import VisitChange, change_visit, list_changes
+from api.schedule import PublicVisit, read_schedule
+from api.store.changes import VisitChange, change_visit
 from api.store.errors import MissingError
 from api.store.listings import page_plans
-from api.store.plans import find_published, get_plan, hashes_of, list_published, plan_steps, step_plan
-from api.store.requests import find_request
+from api.store.plans import find_published, get_plan, hashes_of, plan_steps
 from api.store.scope import Reading, RegencyCode, Writing
-from geodata.region import Region
-from geodata.sites import SiteKind
-from maps.cards import PlaceKind, VisitCard, translated
+from api.version_steps import Booking, bookings_of, take_step
+from maps.cards import translated
 from maps.itinerary import Stop, WeekItinerary
 
 PUBLIC_DAYS: Final = 28
@@ -83,11 +82,18 @@ def get_version(scope: Reading, plan: str) -> FullPlanDocument:
     return FullPlanDocument(**_fields(found), instance_sha256=instance_sha256, plan_sha256=plan_sha256, history=history)
 
 
-def step_version(
-    scope: Writing, caller: Caller, plan: str, state: PlanState, *, reason: str, at: datetime
+def step_version(  # noqa: PLR0913 (an act and who did it)
+    scope: Writing,
+    caller: Caller,
+    plan: str,
+    state: PlanState,
+    bookings: tuple[Booking, ...],
+    *,
+    reason: str,
+    at: datetime,
 ) -> FullPlanDocument:
     """
-    Move a version on.
+    Move a version on, with all that goes along (`api.version_steps`).
 
     Raises
     ------
@@ -97,10 +103,25 @@ def step_version(
         When no step leads there, or not by this account.
     """
     try:
-        step_plan(scope, PlanId(plan), state, by=UserId(caller.by), at=at, reason=reason)
+        take_step(scope, PlanId(plan), state, bookings, by=UserId(caller.by), at=at, reason=reason)
     except MissingError as error:
         raise NotThereError from error
     return get_version(scope, plan)
+
+
+def find_bookings(office: Office, regency: RegencyCode, plan: str) -> tuple[Booking, ...]:
+    """
+    What hosts are asked about when the version is approved.
+
+    Raises
+    ------
+    NotThereError
+        When there is none of that code.
+    """
+    try:
+        return bookings_of(office, regency, PlanId(plan))
+    except MissingError as error:
+        raise NotThereError from error
 
 
 def published_week(office: Office, regency: RegencyCode, week: str | None) -> WeekItinerary:
@@ -122,46 +143,13 @@ def published_week(office: Office, regency: RegencyCode, week: str | None) -> We
 def public_visits(
     office: Office, regency: RegencyCode, first: date, last: date, village: str | None, gettext: Gettext
 ) -> list[PublicVisitDocument]:
-    """
-    Published visits of those days that everybody may know, by time.
-
-    Left out are visits to people's homes and to houses that are closed to others: boarding schools, orphanages,
-    prisons, schools for disabled children.
-    """
-    region = office.region(regency)
-    monday = first - timedelta(days=first.weekday())
-
-    def look(scope: Reading) -> list[tuple[WeeklyPlan, dict[str, VisitChange]]]:
-        plans = list_published(scope, monday, last)
-        return [(plan, {each.visit: each for each in list_changes(scope, plan.id)}) for plan in plans]
-
-    found = []
-    for plan, changes in office.read(regency, look):
-        for day, stop in _stops(office.itinerary(regency, plan.id)):
-            card = stop.card
-            if not first <= day <= last or (village is not None and card.village_code != village):
-                continue
-            if office.read(regency, lambda scope, card=card: is_public(scope, region, card)):  # type: ignore[misc]
-                found.append(_public(plan, day, stop, changes.get(card.visit), gettext))
-    return sorted(found, key=lambda each: (each.start, each.visit))
-
-
-def is_public(scope: Reading, region: Region, card: VisitCard) -> bool:
-    """Whether everybody may know of a visit; what is not known for sure is not told."""
-    kind, _, rest = card.visit.partition(":")
-    code = rest.partition("/")[0]
-    if card.kind is PlaceKind.HOST:
-        return False
-    if kind != "request":
-        row = next((each for each in region.recurring if each.id == code), None) if kind == "round" else None
-        site = None if row is None else region.site_by_code.get(row.place)
-        return site is None or not site.kind.is_priority
-    filed = find_request(scope, RequestId(code))
-    if filed is not None:
-        is_at_home = filed.needs_portable_kit or filed.wish is not Wish.VISIT
-        return not is_at_home and not _is_closed(filed.kind)
-    letter = next((each for each in region.requests if each.id == code), None)
-    return letter is not None and not letter.needs_portable_kit and not _is_closed(letter.kind)
+    """Published visits of those days that everybody may know (`api.schedule`), by time."""
+    schedule = read_schedule(office, regency)
+    return [
+        _public(visit, gettext)
+        for visit in schedule.visits
+        if first <= visit.starts.date() <= last and village in {None, visit.place.village}
+    ]
 
 
 def change_published(
@@ -201,43 +189,33 @@ def change_document(change: VisitChange) -> ChangeDocument:
     return ChangeDocument(**asdict(change))
 
 
-def _is_closed(kind: SiteKind) -> bool:
-    return kind.is_priority or kind in {SiteKind.KINDERGARTEN, SiteKind.OTHER}
-
-
 def _stops(week: WeekItinerary) -> Iterator[tuple[date, Stop]]:
     for each in week.itineraries:
         for stop in each.stops:
             yield each.day, stop
 
 
-def _public(
-    plan: WeeklyPlan, day: date, stop: Stop, change: VisitChange | None, gettext: Gettext
-) -> PublicVisitDocument:
-    card = stop.card
-    state: Literal["planned", "cancelled", "moved"] = "planned"
-    if change is not None:
-        state = "moved" if change.moved_to is not None else "cancelled"
+def _public(visit: PublicVisit, gettext: Gettext) -> PublicVisitDocument:
+    change = visit.change
     return PublicVisitDocument(
-        plan=plan.id,
-        visit=card.visit,
-        name=card.name,
-        place=card.place,
-        village_code=card.village_code,
-        audience="pupils" if card.kind is PlaceKind.SCHOOL else "everyone",
-        date=day,
-        start=stop.start,
-        finish=stop.finish,
-        point=(stop.location.lon, stop.location.lat),
-        bring=[translated(text, gettext) for text in card.bring],
-        state=state,
+        id=visit.uid,
+        name=visit.place.spot,
+        place=visit.place.address,
+        village_code=visit.place.village,
+        audience=visit.audience.value,
+        start=visit.starts,
+        finish=visit.ends,
+        services=[each.value for each in visit.services],
+        point=visit.place.point,
+        bring=[translated(text, gettext) for text in visit.bring],
+        state="planned" if change is None else change.kind.value,
         reason="" if change is None else change.reason,
-        moved_to=None if change is None else change.moved_to,
+        was=None if change is None else change.was,
         changed=None if change is None else change.at,
     )
 
 
-def _fields(plan: WeeklyPlan) -> dict[str, object]:
+def _fields(plan: WeeklyPlan) -> dict[str, Any]:
     return {
         "id": plan.id,
         "week": week_name(plan.week),

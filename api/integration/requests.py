@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import date, datetime
+from typing import Any
 
 from api.auth.caller import Caller
 from api.entities import HostDetails, RequestId, RequestLetter, RequestState, Role, VisitRequest
@@ -170,7 +171,7 @@ def _own_place(caller: Caller) -> str | None:
     return (caller.place or "-") if caller.roles & _HOSTS else None
 
 
-def _fields(request: VisitRequest) -> dict[str, object]:
+def _fields(request: VisitRequest) -> dict[str, Any]:
     letter = request.letter
     return {
         "id": request.id,
@@ -189,7 +190,7 @@ def _fields(request: VisitRequest) -> dict[str, object]:
         "weekdays": [int(day) for day in request.weekdays],
         "hours": [HoursDocument(start=_clock(each.start), end=_clock(each.end)) for each in request.hours],
         "outside_working_hours": request.outside_working_hours,
-        "blocked": [DaysDocument(first=each.first, last=each.last) for each in request.blocked],
+        "blocked": [DaysDocument.model_validate({"first": each.first, "last": each.last}) for each in request.blocked],
         "not_after": request.not_after,
         "urgency": request.urgency,
         "needs_portable_kit": request.needs_portable_kit,

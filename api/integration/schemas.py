@@ -261,20 +261,19 @@ class FullPlanDocument(PlanDocument):
 class PublicVisitDocument(Document):
     """A published visit, as everybody may know it."""
 
-    plan: str = Field(examples=["2026-W50-v1"])
-    visit: str = Field(description="Its identifier in the plan.", examples=["village:1219042001"])
+    id: str = Field(description="The same in all versions; says nothing of a request.", examples=["5f0c2a9be1d34b77"])
     name: str = Field(examples=["Balai Desa Sukaraja"])
     place: str = Field(examples=["Desa Sukaraja, Kec. Air Putih"])
-    village_code: str | None = Field(examples=["1219042001"])
+    village_code: str = Field(examples=["1219042001"])
     audience: Literal["everyone", "pupils"] = Field(description="``pupils``: of this school only.")
-    date: date
-    start: datetime = Field(examples=["2026-12-08T09:00:00+07:00"])
+    start: datetime = Field(description="Of a moved visit the new time.", examples=["2026-12-08T09:00:00+07:00"])
     finish: datetime = Field(examples=["2026-12-08T12:30:00+07:00"])
+    services: list[str] = Field(description="What is served, never how many.", examples=[["record_and_print"]])
     point: tuple[float, float] = Field(description="Longitude and latitude, degrees.", examples=[[99.53, 3.16]])
     bring: list[str]
     state: Literal["planned", "cancelled", "moved"]
     reason: str = Field(description="Why it was cancelled or moved.", examples=[""])
-    moved_to: datetime | None = Field(description="When it begins instead.", examples=[None])
+    was: datetime | None = Field(description="When a changed visit was to begin.", examples=[None])
     changed: datetime | None = Field(description="When it was cancelled or moved.", examples=[None])
 
 

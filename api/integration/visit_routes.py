@@ -83,7 +83,8 @@ def _add_visits(router: APIRouter, office: Office) -> None:
         lang: Lang = "id",
     ) -> list[PublicVisitDocument]:
         """
-        At most three months. Visits to homes, and to houses that are closed to others, are left out.
+        From the beginning of this month on, at most three months. Visits to homes, and to houses that are closed to
+        others, are left out.
         """
         regency = RegencyCode(caller.regency or "")
         start = first or office.today(regency)

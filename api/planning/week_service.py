@@ -1,28 +1,24 @@
 """
 A week of an office from a planner's chair: its versions, what a version says, and the steps that it takes.
-
-Approving a version offers its slots to the hosts that asked for a visit; publishing it books the slots that were
-confirmed. A host whose slot is the same as in the version before is not asked again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from api.auth.caller import Caller
-from api.entities import PlanId, PlanState, RequestId, RequestState, Role, UserId, VisitRequest, WeeklyPlan, Wish
+from api.entities import PlanId, PlanState, Role, UserId, WeeklyPlan
 from api.errors import ForbiddenError, NotThereError, UnfitFormError
 from api.i18n import N_
 from api.job_states import Job
 from api.office import Office
 from api.store.changes import ChangeKind, VisitChange, change_visit, list_changes, take_back
-from api.store.plans import PlanStep, get_plan, list_plans, plan_steps, step_plan
-from api.store.requests import find_request, step_request
+from api.store.plans import PlanStep, get_plan, list_plans, plan_steps
 from api.store.scope import Reading, RegencyCode, Writing
-from api.store.slots import Slot, SlotState, find_slot, offer_slot
+from api.store.slots import SlotState, find_slot
+from api.version_steps import bookings_of, take_step
 from maps.itinerary import Stop, WeekItinerary
 
-_REQUEST_VISIT = "request:"
 STEPS: Mapping[PlanState, tuple[tuple[PlanState, Role], ...]] = {
     PlanState.DRAFT: ((PlanState.SUBMITTED, Role.PLANNER), (PlanState.ARCHIVED, Role.PLANNER)),
     PlanState.SUBMITTED: ((PlanState.APPROVED, Role.APPROVER), (PlanState.RETURNED, Role.APPROVER)),
@@ -63,24 +59,6 @@ class ShownWeek:
     changes: Mapping[str, VisitChange]
     job: Job | None
     next_steps: tuple[PlanState, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Booking:
-    """
-    A request's service in a plan.
-
-    Attributes
-    ----------
-    starts, ends
-        Of the first and the last of its visits.
-    """
-
-    request: VisitRequest
-    vehicle: str
-    starts: datetime
-    ends: datetime
-    visits: int
 
 
 def show_week(office: Office, caller: Caller, monday: date, chosen: str | None) -> ShownWeek:
@@ -125,7 +103,7 @@ def next_steps(plan: WeeklyPlan, caller: Caller) -> tuple[PlanState, ...]:
 
 def step_week(office: Office, caller: Caller, monday: date, plan: PlanId, state: PlanState, reason: str) -> WeeklyPlan:
     """
-    Let a version take a step, with all that goes along; see the top of the module.
+    Let a version take a step, with all that goes along (`api.version_steps`).
 
     Raises
     ------
@@ -145,19 +123,10 @@ def step_week(office: Office, caller: Caller, monday: date, plan: PlanId, state:
         raise ForbiddenError
     if needs_reason(version, state) and not reason.strip():
         raise UnfitFormError(N_("Write the reason; whoever reads this later has to understand it."))
-    bookings = tuple(_bookings(office, regency, plan)) if state in {PlanState.APPROVED, PlanState.PUBLISHED} else ()
-    at, by = office.now(), UserId(caller.by)
-
-    def change(scope: Writing) -> WeeklyPlan:
-        moved = step_plan(scope, plan, state, by=by, at=at, reason=reason.strip())
-        for booking in bookings:
-            if state is PlanState.APPROVED:
-                _offer(scope, booking, plan, by, at)
-            else:
-                _book(scope, booking, by, at)
-        return moved
-
-    return office.write(regency, change)
+    bookings, at, by = bookings_of(office, regency, plan), office.now(), UserId(caller.by)
+    return office.write(
+        regency, lambda scope: take_step(scope, plan, state, bookings, by=by, at=at, reason=reason.strip())
+    )
 
 
 def needs_reason(plan: WeeklyPlan, state: PlanState) -> bool:
@@ -174,11 +143,11 @@ def expect_step(office: Office, caller: Caller, monday: date, plan: PlanId) -> t
     """
     regency = _regency(caller)
     version = _version(office, regency, monday, plan)
-    bookings = tuple(_bookings(office, regency, plan))
+    bookings = bookings_of(office, regency, plan)
 
     def look(scope: Reading) -> dict[str, int]:
         slots = [(booking, find_slot(scope, booking.request.id)) for booking in bookings]
-        kept = [slot for booking, slot in slots if slot is not None and _is_same(slot, booking)]
+        kept = [slot for booking, slot in slots if slot is not None and booking.is_slot(slot)]
         confirmed = sum(slot.state is SlotState.CONFIRMED for slot in kept)
         return {
             "offered": len(bookings) - len(kept),
@@ -281,60 +250,6 @@ def _job_of(office: Office, regency: RegencyCode, monday: date) -> Job | None:
 
 def _stops(week: WeekItinerary) -> Iterator[Stop]:
     return (stop for day in week.itineraries for stop in day.stops)
-
-
-def _bookings(office: Office, regency: RegencyCode, plan: PlanId) -> Iterator[Booking]:
-    """Requests in the plan whose hosts are asked about their slot; those served at home or fetched are not."""
-    found: dict[str, list[tuple[str, Stop]]] = {}
-    for day in office.itinerary(regency, plan).itineraries:
-        for stop in day.stops:
-            visit = str(stop.card.visit)
-            if visit.startswith(_REQUEST_VISIT):
-                code = visit.removeprefix(_REQUEST_VISIT).partition("/")[0]
-                found.setdefault(code, []).append((str(day.vehicle.id), stop))
-    requests = office.read(regency, lambda scope: [find_request(scope, RequestId(code)) for code in found])
-    for request in _known(requests):
-        if request.wish is Wish.VISIT:
-            stops = found[request.id]
-            starts = min(stop.start for _, stop in stops)
-            yield Booking(request, stops[0][0], starts, max(stop.finish for _, stop in stops), len(stops))
-
-
-def _known(requests: Iterable[VisitRequest | None]) -> Iterator[VisitRequest]:
-    return (request for request in requests if request is not None)
-
-
-def _is_same(slot: Slot, booking: Booking) -> bool:
-    is_open = slot.state in {SlotState.OFFERED, SlotState.CONFIRMED}
-    return is_open and (slot.vehicle, slot.starts, slot.ends) == (booking.vehicle, booking.starts, booking.ends)
-
-
-def _offer(scope: Writing, booking: Booking, plan: PlanId, by: str, at: datetime) -> None:
-    slot = find_slot(scope, booking.request.id)
-    if slot is not None and _is_same(slot, booking):
-        return
-    request = find_request(scope, booking.request.id)
-    if request is None or not (request.waits_for_slot or request.state is RequestState.SCHEDULED):
-        return  # it was cancelled while the plan was being made
-    offer_slot(
-        scope,
-        request.id,
-        vehicle=booking.vehicle,
-        starts=booking.starts,
-        ends=booking.ends,
-        plan=plan,
-        by=by,
-        at=at,
-    )
-
-
-def _book(scope: Writing, booking: Booking, by: str, at: datetime) -> None:
-    request = find_request(scope, booking.request.id)
-    slot = find_slot(scope, booking.request.id)
-    if request is None or slot is None or not _is_same(slot, booking):
-        return
-    if request.state is RequestState.CONFIRMED:
-        step_request(scope, request.id, RequestState.SCHEDULED, by=by, at=at)
 
 
 def _regency(caller: Caller) -> RegencyCode:

@@ -15,8 +15,8 @@ from api.office import Office
 from api.pages import Toast, go_to, reader_language, reader_words, render
 from api.public.forms import checked_line, shown_again
 from api.public.looking import MOST_TYPED, facilities_of, find_places
-from api.public.schedule import find_public_place
 from api.public.words import AMENITIES, amenity_names
+from api.schedule import find_public_place
 from api.store.facilities import (
     OFFICE,
     Facilities,

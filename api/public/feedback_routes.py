@@ -15,8 +15,8 @@ from api.errors import TooManyAttemptsError, UnfitFormError
 from api.office import Office
 from api.pages import Toast, go_to, local_time, reader_language, render
 from api.public.forms import Faults, checked_line, shown_again
-from api.public.schedule import find_public_place, public_places
 from api.public.service import checked_place
+from api.schedule import find_public_place, public_places
 from api.store.feedback import (
     FeedbackKind,
     FeedbackState,

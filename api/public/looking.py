@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from api.public.schedule import PublicPlace, PublicVisit, Schedule, public_places
+from api.schedule import PublicPlace, PublicVisit, Schedule, public_places
 from api.store.facilities import OFFICE, Facilities
 from geodata.areas import distances_km
 from geodata.importing.words import fold_village

@@ -10,7 +10,8 @@ from api.errors import NotThereError, UnfitFormError
 from api.i18n import N_
 from api.office import Office
 from api.public.looking import facilities_of, find_places, fixed_rounds, nearest_coming
-from api.public.schedule import (
+from api.public.words import SERVICES, amenity_names, rule_text, share_url
+from api.schedule import (
     Audience,
     PublicChange,
     PublicPlace,
@@ -20,7 +21,6 @@ from api.public.schedule import (
     find_public_place,
     read_schedule,
 )
-from api.public.words import SERVICES, amenity_names, rule_text, share_url
 from api.store.facilities import OFFICE, list_facilities
 from api.store.scope import RegencyCode
 from geodata.areas import village_areas

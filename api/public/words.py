@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from api.i18n import N_
-from api.public.schedule import PublicVisit
+from api.schedule import PublicVisit
 from geodata.requests import RecurringRow
 from geodata.sites import Amenity
 from maps.cards import CountKind

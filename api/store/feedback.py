@@ -1,10 +1,10 @@
 """Complaints and wishes of citizens (pengaduan, saran); nobody's name is asked."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Row
 
@@ -62,7 +62,7 @@ def add_feedback(
     UnfitValueError
         When the text may not be kept: an identity number is in it, for instance.
     """
-    feedback = Feedback(uuid4().hex, kind, place, text, at)
+    feedback = Feedback(secrets.token_hex(7), kind, place, text, at)
     scope.insert(
         FEEDBACK, id=feedback.id, kind=kind, place=place, text=text, received=at, state=feedback.state, answer=""
     )

@@ -1,9 +1,9 @@
 """Places that give holders of a child card (KIA) a discount (mitra KIA)."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Row
 
@@ -44,7 +44,7 @@ def add_partner(scope: Writing, *, name: str, address: str, offer: str, by: str,
     UnfitValueError
         When a text may not be kept.
     """
-    partner = Partner(uuid4().hex, name, address, offer, at)
+    partner = Partner(secrets.token_hex(7), name, address, offer, at)
     scope.insert(PARTNERS, id=partner.id, name=name, address=address, offer=offer, changed=at, is_active=True)
     add_audit(scope, "partner.added", partner.id, by=by, at=at)
     return partner

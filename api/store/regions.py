@@ -146,6 +146,20 @@ def region_hashes(scope: Reading) -> str:
     return hashlib.sha256(f"{scope.regency}\n{told}".encode()).hexdigest()
 
 
+def get_timezone(scope: Reading) -> str:
+    """
+    IANA time zone of the regency.
+
+    Raises
+    ------
+    MissingError
+        When the store does not know the regency.
+    """
+    check_regency(scope)
+    (row,) = scope.rows(REGENCIES, columns=(REGENCIES.c.timezone,))
+    return str(row.timezone)
+
+
 def check_regency(scope: Reading) -> RegencyCode:
     """
     The scope's regency, if the store knows it.

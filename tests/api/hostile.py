@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import cast
 
 import httpx2
 from fastapi import FastAPI
@@ -152,7 +153,7 @@ class Caller:
             cookies[SESSION_COOKIE] = session
             headers["X-CSRF-Token"] = form_token(session)
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        headers |= options.pop("headers", {})  # type: ignore[arg-type]
+        headers |= cast(dict[str, str], options.pop("headers", {}))
         self.http.cookies.clear()
         return self.http.request(route.method, path, headers=headers, **options)  # type: ignore[arg-type]
 

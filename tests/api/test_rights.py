@@ -1,5 +1,7 @@
 """Who may call what, from the table of routes: every role, one's own, another's, another regency's."""
 
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
 
@@ -60,7 +62,7 @@ def test_each_role_is_let_in_where_its_policy_says_and_nowhere_else(
 ) -> None:
     for route in filter(is_signed, routes(office_application)):
         for role in Role:
-            body = {"json": {}} if route.is_api and route.method in {"POST", "PUT"} else {}
+            body: dict[str, Any] = {"json": {}} if route.is_api and route.method in {"POST", "PUT"} else {}
             answer = caller.call(route, role, route.filled(**parts), **body)
             keep_victim(office)
             assert answer.status_code < 500, (route, role, answer.text[:300])
@@ -90,7 +92,7 @@ def test_another_host_s_request_is_not_there(
     for route in filter(is_signed, routes(office_application)):
         if "request" not in route.parts or Role.VILLAGE not in route.policy.roles:
             continue
-        body = {"json": {}} if route.is_api and route.method == "POST" else {}
+        body: dict[str, Any] = {"json": {}} if route.is_api and route.method == "POST" else {}
         path = route.filled(**parts)
         assert caller.call(route, Role.VILLAGE, path, **body).status_code == 404, route
         seen += 1

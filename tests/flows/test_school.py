@@ -17,6 +17,7 @@ from tests.living import Living, looks_of
 
 pytestmark = pytest.mark.timeout(240)
 PEOPLE = 62 + 41
+SOLVED_MS = 90_000
 
 
 @pytest.fixture
@@ -116,3 +117,63 @@ def test_a_school_files_and_staff_accepts_with_undo(
     again = come(chromium, people, school_width)
     again.goto(status.rsplit("/", 1)[0] + "/1219.AAAAAAAAAAAAAAAAAAAAAA")
     expect(again.get_by_text("There is no such page")).to_be_visible()
+
+
+def step(page: Page, living: Living, week: str, link: str, told: str, reason: str = "") -> None:
+    """Let the newest version of that week take a step, by its preview."""
+    page.goto(f"{living.url}/kantor/pekan/{week}?lang=en")
+    page.get_by_role("link", name=link, exact=True).click()
+    if reason:
+        page.get_by_label("Reason").fill(reason)
+    press(page, link)
+    expect(page.get_by_text(told)).to_be_visible()
+
+
+def plan_until(page: Page, living: Living, name: str, weeks: tuple[int, ...]) -> str:
+    """Plan one week after another until a school of that name is served in it (schools have holidays); which it was."""
+    for later in weeks:
+        year, number, _ = (living.week + timedelta(weeks=later)).isocalendar()
+        week = f"{year}-W{number:02}"
+        page.goto(f"{living.url}/kantor/pekan/{week}?lang=en")
+        page.get_by_label("Time for the search").select_option("10")
+        page.get_by_role("button", name=re.compile("^Plan ")).click()
+        expect(page.get_by_text("Planning in the background")).to_be_visible()
+        expect(page.get_by_text("Planning in the background")).to_have_count(0, timeout=SOLVED_MS)
+        expect(page.get_by_role("link", name="Submit for approval")).to_be_visible()
+        if page.locator("table.board li", has_text=re.compile(f"(SMA|SMAN)[^·]*{name}")).count():
+            return week
+    pytest.fail(f"No week serves {name}.")
+
+
+@pytest.mark.slow
+def test_from_the_letter_to_the_day_of_the_van(
+    living: Living, worker: None, chromium: Browser, people: list[BrowserContext], letter: Path
+) -> None:
+    """A letter is accepted, planned, offered, confirmed and published; its school finds it in public."""
+    school, planner, head = (come(chromium, people, width) for width in (360, 1280, 1280))
+    status = file_request(school, living, letter, "421.3/900/SMAN1SS")
+    code = school.get_by_role("heading", level=1).inner_text()
+    sign_in(planner, living, "perencana", f"/kantor/permohonan/{code}")
+    press(planner, "Accept")
+    week = plan_until(planner, living, "Sei Suka", (2, 6, 8, 10))
+    step(planner, living, week, "Submit for approval", "waits for approval")
+    sign_in(head, living, "kepala", f"/kantor/pekan/{week}")
+    step(head, living, week, "Approve", "is approved", "Lembur disetujui")
+    school.goto(f"{status}?lang=en")
+    expect(school.get_by_text("The office offers this time")).to_be_visible()
+    offered = school.locator(".offer .big").inner_text()
+    press(school, "Confirm this time")
+    expect(school.get_by_text("The van comes on:")).to_be_visible()
+    assert school.locator(".offer .big").inner_text() == offered
+    look(school)
+    step(planner, living, week, "Publish", "citizens see it now")
+    school.goto(f"{status}?lang=en")
+    expect(school.get_by_text("Scheduled").first).to_be_visible()
+    school.goto(f"{living.url}/1219/?lang=en")
+    school.get_by_label("Your village or school").fill("sman 1 sei suka")
+    press(school, "Search")
+    school.locator("section:has(#found)").get_by_role("link").first.click()
+    expect(school.get_by_role("article").filter(has_text="Next visit").first).to_contain_text(
+        "For pupils of this school"
+    )
+    look(school)

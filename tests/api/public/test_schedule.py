@@ -13,7 +13,7 @@ from api.entities import PlanId
 from api.office import Office
 from api.planning.desk import request_from_row
 from api.public.looking import find_places, nearest_coming
-from api.public.schedule import Audience, PublicVisit, find_public_place, read_schedule
+from api.schedule import Audience, PublicVisit, find_public_place, read_schedule
 from api.store.changes import ChangeKind, change_visit, take_back
 from api.store.requests import add_request
 from maps.cards import WeekCards

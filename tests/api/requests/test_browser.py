@@ -42,7 +42,8 @@ class Watched:
     """A page that is looked at, in both widths, wherever one comes."""
 
     def __init__(self, page: Page, pictures: Path | None = None) -> None:
-        self.page, self.faults, self._pictures, self._count = page, [], pictures, 0  # type: ignore[var-annotated]
+        self.page, self._pictures, self._count = page, pictures, 0
+        self.faults: list[str] = []
         page.on("console", lambda message: self.faults.append(message.text))
         page.on("pageerror", lambda error: self.faults.append(str(error)))
 

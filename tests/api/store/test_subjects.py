@@ -207,6 +207,10 @@ def test_accounts_have_roles_and_hashed_passwords(store: Store) -> None:
     other = HashedPassword("$argon2id$other")
     store.write(BATU_BARA, lambda scope: change_password(scope, PLANNER, other, by="test", at=NOW))
     assert store.read(BATU_BARA, lambda scope: find_password(scope, PLANNER)) == other
+    with pytest.raises(UnfitValueError, match="last account"):
+        store.write(BATU_BARA, lambda scope: close_user(scope, PLANNER, by="test", at=NOW))
+    admin = User(UserId("admin"), "Admin", frozenset({Role.ADMIN}))
+    store.write(BATU_BARA, lambda scope: add_user(scope, admin, HashedPassword("$x"), by="test", at=NOW))
     store.write(BATU_BARA, lambda scope: close_user(scope, PLANNER, by="test", at=NOW))
     assert store.read(BATU_BARA, lambda scope: find_user(scope, PLANNER)) is None
     with pytest.raises(MissingError):
