@@ -57,7 +57,14 @@ def _blocks(stream: BinaryIO) -> Iterator[bytes]:
         blob = _read(stream, length, _MAX_BLOCK)
         if head.get(_HEAD_TYPE) != b"OSMHeader":
             yield from _of(blob, _RAW)
-            yield from (zlib.decompressobj().decompress(packed, _MAX_BLOCK) for packed in _of(blob, _ZLIB))
+            yield from map(_unpacked, _of(blob, _ZLIB))
+
+
+def _unpacked(packed: bytes) -> bytes:
+    block = zlib.decompressobj().decompress(packed, _MAX_BLOCK + 1)
+    if len(block) > _MAX_BLOCK:
+        raise ValueError("a block that is larger than any may be")
+    return block
 
 
 def _read(stream: BinaryIO, length: int, most: int) -> bytes:
@@ -77,6 +84,8 @@ def _fields(message: bytes) -> Iterator[tuple[int, bytes | int]]:
     while at < len(message):
         key, at = _varint(message, at)
         kind = key & 7
+        if key <= 7:  # noqa: PLR2004 (numbers of fields begin at 1, above the three bits of the kind)
+            raise ValueError("a field without a number")
         if kind == _VARINT:
             value, at = _varint(message, at)
             yield key >> 3, value
