@@ -1,11 +1,14 @@
 """The web application: wiring only."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -43,6 +46,8 @@ _DOCUMENT_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 # forbid them.
 _PAGE_POLICY: Final = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 _HSTS: Final = ("Strict-Transport-Security", "max-age=31536000")
+THREADS: Final = 16
+"""Requests that are worked on at once; others wait their turn."""
 MOST_BODY: Final = 300_000
 """Bytes of what may be sent; routes that take files say more."""
 _PROBLEM: Final = "application/problem+json"
@@ -69,7 +74,7 @@ def create_office_app(office: Office, routers: tuple[APIRouter, ...]) -> FastAPI
     TypeError
         When a route declares no policy.
     """
-    app = _application()
+    app = _application(_few_threads)
     app.state.office = office
     for router in (sign_in_router(office), *routers):
         app.include_router(router)
@@ -97,8 +102,17 @@ def create_week_app(week: ServedWeek, *, hosts: tuple[str, ...] = ("127.0.0.1", 
     return app
 
 
-def _application() -> FastAPI:
+@asynccontextmanager
+async def _few_threads(app: FastAPI) -> AsyncIterator[None]:
+    """Routes run in few threads: more of them only wait for one another, measured by `benchmarks.web_load`."""
+    del app
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
+
+
+def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
     app = FastAPI(
+        lifespan=lifespan,
         title="Moling",
         summary="A week of mobile civil registry vans: who is visited when, and why a visit is left out.",
         version=version("moling"),
