@@ -100,8 +100,10 @@ def keep_secret(  # noqa: PLR0913 (an act and who did it)
 
 def find_secret(scope: Reading, secret: str, purpose: Purpose, *, at: datetime) -> KnownSecret | None:
     """What is kept of a secret; None where it opens nothing, be it unknown, expired or of another use."""
-    row = scope.find(SECRETS, SECRETS.c.sha256 == _hash(secret), SECRETS.c.purpose == purpose, SECRETS.c.expires > at)
-    return None if row is None else KnownSecret(str(row.subject), row.created, row.expires, row.ends)
+    row = scope.find(SECRETS, SECRETS.c.sha256 == _hash(secret))
+    if row is None or row.purpose != purpose or row.expires <= at:
+        return None
+    return KnownSecret(str(row.subject), row.created, row.expires, row.ends)
 
 
 def renew_secret(  # noqa: PLR0913 (an act and who did it)
