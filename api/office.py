@@ -38,6 +38,7 @@ _KEPT_ITINERARIES = 24
 _KEPT_DERIVED = 200
 _SESSION_KEPT = timedelta(seconds=2)
 _MOST_SESSIONS = 2_000
+_REGENCIES_KEPT_S = 5.0
 _ASK_AGAIN_S = 1.0
 """Whether a region has changed is asked at most so often."""
 
@@ -68,6 +69,7 @@ class Office:
     language: Callable[[str], Language] = language
     _writes: dict[RegencyCode, int] = field(default_factory=dict)
     _regencies: dict[RegencyCode, str] = field(default_factory=dict)
+    _regencies_until: float = 0.0
     _regions: dict[RegencyCode, "_KeptRegion"] = field(default_factory=dict)
     _derived: dict[tuple[RegencyCode, Hashable], tuple[Region, object]] = field(default_factory=dict)
     _itineraries: dict[tuple[RegencyCode, PlanId], WeekItinerary] = field(default_factory=dict)
@@ -146,9 +148,11 @@ class Office:
         return self._writes.get(regency, 0)
 
     def regencies(self) -> dict[RegencyCode, str]:
-        """Names of the regencies by code; one that was loaded a moment ago is there too."""
-        if not self._regencies:
+        """Names of the regencies by code; one that is loaded while the office runs is there after some seconds."""
+        now = monotonic()
+        if now >= self._regencies_until:
             self._regencies = self.store.list_regencies()
+            self._regencies_until = now + _REGENCIES_KEPT_S
         return self._regencies
 
     def get_regency(self, text: str) -> tuple[RegencyCode, str]:
