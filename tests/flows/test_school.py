@@ -115,7 +115,7 @@ def test_a_school_files_and_staff_accepts_with_undo(
     expect(school.get_by_text("The planners look for a day")).to_be_visible()
     look(school)
     again = come(chromium, people, school_width)
-    again.goto(status.rsplit("/", 1)[0] + "/1219.AAAAAAAAAAAAAAAAAAAAAA")
+    again.goto(status.rsplit("/", 1)[0] + "/1219.AAAAAAAAAAAAAAAAAAAAAA?lang=en")
     expect(again.get_by_text("There is no such page")).to_be_visible()
 
 
