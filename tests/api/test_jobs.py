@@ -394,7 +394,7 @@ def test_sigterm_gives_the_job_back(make_home: Callable[..., Home]) -> None:
     (child,) = children(first)
     first.send_signal(signal.SIGINT)  # as a terminal tells all of its programs, before their parent ends them
     first.terminate()
-    assert first.wait(timeout=5) == 0
+    assert first.wait(timeout=PATIENCE_S) == 0
     assert not is_alive(child)
     assert home.status(job).state is JobState.QUEUED
     home.start_worker()
