@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from api.auth.caller import Caller
 from api.entities import PlanId, PlanState, UserId, WeeklyPlan
-from api.errors import NotThereError, UnfitFormError
+from api.errors import InvalidWeekError, NotThereError, UnfitFormError
 from api.i18n import N_, Gettext
 from api.integration.schemas import (
     ChangeDocument,
@@ -25,6 +25,7 @@ from api.store.listings import page_plans
 from api.store.plans import find_published, get_plan, hashes_of, plan_steps
 from api.store.scope import Reading, RegencyCode, Writing
 from api.version_steps import Booking, bookings_of, take_step
+from api.weeks import parse_week, week_name
 from maps.cards import translated
 from maps.itinerary import Stop, WeekItinerary
 
@@ -44,15 +45,9 @@ def monday_of(week: str) -> date:
         When the year has no such week.
     """
     try:
-        return date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
-    except ValueError:
+        return parse_week(week)
+    except InvalidWeekError:
         raise UnfitFormError(N_("The year has no such week.")) from None
-
-
-def week_name(day: date) -> str:
-    """The ISO week of a day."""
-    year, week, _ = day.isocalendar()
-    return f"{year}-W{week:02d}"
 
 
 def list_versions(

@@ -22,7 +22,7 @@ from api.planning.places import base_cards, bases_of, driving, find_place, offic
 from api.planning.recurring import recurring_visits, saturdays_due
 from api.planning.shifts import ShiftSettings, WeekShifts, week_shifts
 from api.planning.villages import VillageDemand, hall_visits
-from api.planning.weeks import week_name
+from api.weeks import week_name
 from geodata.region import Region
 from geodata.travel import travel_times, unreached
 from maps.cards import VillageCard, WeekCards

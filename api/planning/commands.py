@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from api.errors import BadInputError
 from api.i18n import Gettext, Language
 from api.planning.service import DEFAULT_TIME_LIMIT_S, PlannedWeek, plan_region
-from api.planning.weeks import parse_week
 from api.solving import EXIT_CODES, solve_in_child
+from api.weeks import parse_week
 from geodata import SAMPLE_DIR
 from geodata.errors import GeodataError, RegionError, ToldError
 from geodata.region import load_region

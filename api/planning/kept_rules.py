@@ -11,7 +11,7 @@ from api.planning.hubs import RoundsOptions, by_nearness, people_left, stops_nee
 from api.planning.notes import Note
 from api.planning.recurring import recurring_visits
 from api.planning.villages import VillageDemand
-from api.planning.weeks import week_name
+from api.weeks import week_name
 from geodata.times import all_resolved
 from optimizer.problem import WEEK_MIN, TimeWindow, VisitId
 

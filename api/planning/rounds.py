@@ -38,7 +38,7 @@ from api.planning.places import (
 from api.planning.recurring import saturdays_due
 from api.planning.shifts import ShiftSettings, duty_min, week_shifts
 from api.planning.villages import VillageDemand
-from api.planning.weeks import week_name
+from api.weeks import week_name
 from geodata.region import Region
 from geodata.times import all_resolved
 from geodata.travel import travel_times

@@ -11,8 +11,8 @@ from api.planning.folder import check_folder, write_folder
 from api.planning.rounds import MAX_WEEKS
 from api.planning.rounds_calendar import RoundsCalendar
 from api.planning.rounds_result import plan_rounds
-from api.planning.weeks import parse_week
 from api.solving import EXIT_CODES, solve_in_child
+from api.weeks import parse_week
 from geodata.recurring_file import write_recurring
 from geodata.region import load_region
 from maps.rounds_page import rounds_page

@@ -20,7 +20,7 @@ from api.planning.notes import Note
 from api.planning.rounds import Rounds, build_rounds, within_fortnights
 from api.planning.service import Solver
 from api.planning.shifts import duty_min
-from api.planning.weeks import week_name
+from api.weeks import week_name
 from geodata.region import Region
 from geodata.requests import HolidayPolicy, ServiceCounts
 from geodata.times import TimeRange, Weekday

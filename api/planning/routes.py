@@ -32,9 +32,9 @@ from api.planning.week_service import (
     undo_change,
     week_after,
 )
-from api.planning.weeks import parse_week, week_name
 from api.served_maps import ServedMaps
 from api.store.scope import RegencyCode
+from api.weeks import parse_week, week_name
 from geodata.areas import village_areas
 from maps.itinerary import Itinerary, WeekItinerary
 from maps.week_map import week_map

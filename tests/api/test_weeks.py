@@ -6,7 +6,7 @@ import pytest
 
 from api.errors import InvalidWeekError
 from api.planning.calendar import calendar_week
-from api.planning.weeks import parse_week, week_name
+from api.weeks import parse_week, week_name
 from geodata.calendar import CalendarOverrides
 
 
