@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from api.i18n import N_
-from api.store.errors import StoreBusyError, StoreError, UnusableStoreError
+from api.store.errors import StoreBusyError, StoreError, UnfitValueError, UnusableStoreError
 
 OLDEST_SQLITE: Final = (3, 51, 3)
 OLDEST_POSTGRESQL: Final = (14,)
@@ -100,6 +100,9 @@ def told(error: DBAPIError) -> StoreError | None:
         return StoreBusyError(N_("Another process keeps the store for itself; try again in a moment."))
     if "disk is full" in text or type(error.orig).__name__ == "DiskFull":
         return UnusableStoreError(N_("The disk of the store is full; nothing was written."))
+    if isinstance(error, DataError):
+        # PostgreSQL refuses to look for what it could not hold, such as a text with a NUL; SQLite just finds nothing.
+        return UnfitValueError(N_("The store holds nothing like this; check what was asked for."))
     return None
 
 

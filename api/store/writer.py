@@ -150,4 +150,4 @@ def _attempt(change: _Change, connection: Connection) -> tuple[Any, BaseExceptio
         # nothing: all who shared it must learn that nothing was written.
         outcome = told(failure) if isinstance(failure, DBAPIError) else None
         raise outcome or UnusableStoreError(N_("The database gave a transaction up; nothing of it was written."))
-    return result, failure
+    return result, (told(failure) or failure) if isinstance(failure, DBAPIError) else failure

@@ -7,18 +7,21 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import exists, select, text
 
+from api.entities import RequestId
 from api.store.audit import add_audit, first_broken, list_audit
 from api.store.backup import check_store
 from api.store.database import Database, check_sqlite_version, open_database
 from api.store.errors import StoreBusyError, StoreClosedError, UnauditedChangeError, UnfitValueError, UnusableStoreError
 from api.store.office_settings import get_setting, put_setting
 from api.store.regions import RegionDocuments, put_region
+from api.store.requests import find_request
 from api.store.scope import Reading, RegencyCode, Writing, regency_code
 from api.store.store import Store, open_store
 from api.store.tables import AUDIT, METADATA, OFFICE_SETTINGS, REGENCIES
@@ -341,3 +344,20 @@ def test_a_regency_code_is_four_digits(written: str) -> None:
     for wrong in ("121", "12190", "12.1.9", "１２１９", "abcd", ""):
         with pytest.raises(UnfitValueError):
             regency_code(wrong)
+
+
+def test_a_text_with_a_nul_finds_nothing_or_is_refused(store: Store) -> None:
+    """PostgreSQL will not even look for it, SQLite finds nothing: neither is a fault, and other changes go on."""
+
+    def look(scope: Reading) -> None:
+        assert find_request(scope, RequestId("PM\0")) is None
+
+    def change(scope: Writing) -> None:
+        add_audit(scope, "test.looked", "x", by="test", at=NOW)
+        look(scope)
+
+    with suppress(UnfitValueError):
+        store.read(BATU_BARA, look)
+    with suppress(UnfitValueError):
+        store.write(BATU_BARA, change)
+    store.write(BATU_BARA, lambda scope: add_audit(scope, "test.went_on", "x", by="test", at=NOW))
